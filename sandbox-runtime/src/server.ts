@@ -1,0 +1,58 @@
+import { toOpenApi } from '@sandfleet/contract';
+import { fileContract, RuntimeError, sandboxContract, shellContract } from '@sandfleet/contract/runtime';
+import { createMetrics, createServer, type Logger } from '@sandfleet/server-kit';
+import type { FastifyInstance } from 'fastify';
+
+import { childEnvironment, workspaceOf, type Config } from './config.ts';
+import { requireToken } from './server/auth.ts';
+import { runtimeErrors } from './server/errors.ts';
+import { dropNulls } from './server/nulls.ts';
+import { fileRoutes } from './tools/file/routes.ts';
+import { sandboxRoutes } from './tools/sandbox/routes.ts';
+import { shellRoutes } from './tools/shell/routes.ts';
+import { ShellSessions } from './tools/shell/sessions.ts';
+import { VERSION } from './version.ts';
+
+const BODY_LIMIT = 1024 * 1024;
+
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+/** The whole runtime, listening to nothing yet. `close` ends what it started. */
+export function createRuntime({ config, env, log }: RuntimeOptions): FastifyInstance {
+  const metrics = createMetrics('runtime', VERSION);
+  const app = createServer({ log, metrics, errors: runtimeErrors, bodyLimit: BODY_LIMIT });
+  if (config.JWT_PUBLIC_KEY === undefined) log.warn('JWT_PUBLIC_KEY is not set: nobody needs a token');
+  else requireToken(app, { publicKey: config.JWT_PUBLIC_KEY, audience: config.SANDFLEET_TOKEN_AUDIENCE });
+  dropNulls(app);
+
+  const places = { home: config.HOME, workspace: workspaceOf(config) };
+  const environment = childEnvironment(env, config);
+  const sessions = new ShellSessions({ env: environment, workspace: places.workspace, maxSessions: config.MAX_SHELL_SESSIONS });
+  sandboxRoutes(app, { env: environment, ...places });
+  shellRoutes(app, { sessions, places });
+  fileRoutes(app, { places, env: environment });
+  const document = openApi();
+  app.get('/v1/openapi.json', async () => document);
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.addHook('preClose', async () => void (await sessions.closeAll()));
+  return app;
+}
+
+function openApi(): Record<string, unknown> {
+  return toOpenApi(
+    { ...sandboxContract, ...shellContract, ...fileContract },
+    {
+      title: 'sandfleet runtime',
+      version: VERSION,
+      description: 'The sandbox that this document comes from. Optional fields may be null.',
+      errorMediaType: 'application/json',
+      errorSchema: RuntimeError,
+      commonErrors: ['UNAUTHENTICATED', 'VALIDATION_FAILED'],
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  );
+}

@@ -1,0 +1,139 @@
+import { fileContract, type FileOperationError } from '@sandfleet/contract/runtime';
+import { implement } from '@sandfleet/server-kit';
+import type { FastifyInstance } from 'fastify';
+
+import type { Environment } from '../../config.ts';
+import { FileError, toFileError } from './file-error.ts';
+import { listDirectory } from './list.ts';
+import { readText } from './read.ts';
+import { searchFile } from './search.ts';
+import { resolvePath, type Places } from './workspace-path.ts';
+import { writeContent } from './write.ts';
+
+/** A write of 64 MiB as base64, with room for the rest of the body. */
+const WRITE_BODY_LIMIT = 96 * 1024 * 1024;
+
+export interface FileToolOptions {
+  readonly places: Places;
+  readonly env: Environment;
+}
+
+export function fileRoutes(app: FastifyInstance, { places, env }: FileToolOptions): void {
+  implement(
+    app,
+    fileContract,
+    {
+      file_read: ({ body }) =>
+        attempt(
+          { path: body.file, operation: 'read', sudo: body.sudo, empty: { file: body.file, content: '', line_count: 0 } },
+          places,
+          async (path) => {
+            const { content, lineCount } = await readText(path, { startLine: body.start_line, endLine: body.end_line });
+            return { file: path, content, line_count: lineCount };
+          },
+        ),
+      file_write: ({ body }) =>
+        attempt(
+          { path: body.file, operation: 'write', sudo: body.sudo, empty: { file: body.file, bytes_written: 0 } },
+          places,
+          async (path) => {
+            const written = await writeContent(path, body.content, {
+              encoding: body.encoding,
+              append: body.append,
+              leadingNewline: body.leading_newline,
+              trailingNewline: body.trailing_newline,
+            });
+            return { file: path, bytes_written: written };
+          },
+        ),
+      file_search: ({ body }, { signal }) =>
+        attempt(
+          {
+            path: body.file,
+            operation: 'search',
+            sudo: body.sudo,
+            empty: { file: body.file, matches: [], line_numbers: [], match_details: [], truncated: false },
+          },
+          places,
+          async (path) => {
+            const { matches, truncated } = await searchFile(path, body.regex, { env, signal });
+            return {
+              file: path,
+              matches: matches.map(({ line }) => line),
+              line_numbers: matches.map(({ lineNumber }) => lineNumber),
+              match_details: matches.map(({ line, lineNumber }) => ({ line_number: lineNumber, line })),
+              truncated,
+            };
+          },
+        ),
+      file_list: ({ body }, { signal }) =>
+        attempt(
+          {
+            path: body.path,
+            operation: 'list',
+            empty: { path: body.path, files: [], total_count: 0, directory_count: 0, file_count: 0, truncated: false },
+          },
+          places,
+          async (path) => {
+            const { files, truncated } = await listDirectory(path, {
+              recursive: body.recursive,
+              showHidden: body.show_hidden,
+              fileTypes: body.file_types,
+              maxDepth: body.max_depth,
+              includeSize: body.include_size,
+              includePermissions: body.include_permissions,
+              sortBy: body.sort_by,
+              sortDescending: body.sort_desc,
+              signal,
+            });
+            const directories = files.filter((file) => file.is_directory).length;
+            return {
+              path,
+              files: [...files],
+              total_count: files.length,
+              directory_count: directories,
+              file_count: files.length - directories,
+              truncated,
+            };
+          },
+        ),
+    },
+    { route: (operationId) => (operationId === 'file_write' ? { bodyLimit: WRITE_BODY_LIMIT } : {}) },
+  );
+}
+
+interface Attempt<T> {
+  readonly path: string;
+  readonly operation: string;
+  readonly sudo?: boolean | undefined;
+  /** The result's own fields, empty: published clients know no other shape of `data` and fail on one without them. */
+  readonly empty: T;
+}
+
+interface Done<T> {
+  success: boolean;
+  message: string;
+  data: T | (T & FileOperationError);
+}
+
+/** A file that can't be read is an answer about the file, not a failed call: `success: false` with what went wrong as data. */
+async function attempt<T>(
+  { path, operation, sudo, empty }: Attempt<T>,
+  places: Places,
+  run: (path: string) => Promise<T>,
+): Promise<Done<T>> {
+  try {
+    if (sudo)
+      throw new FileError('permission_denied', {
+        path,
+        operation,
+        message: 'This sandbox has no way to become root; leave sudo out.',
+      });
+    const data = await run(resolvePath(path, places, operation));
+    return { success: true, message: 'Operation successful', data };
+  } catch (error) {
+    const shown = toFileError(error, path, operation);
+    if (!(shown instanceof FileError)) throw error;
+    return { success: false, message: shown.message, data: { ...empty, ...shown.toData() } };
+  }
+}

@@ -1,0 +1,47 @@
+import { sandboxContract, type SandboxDetail } from '@sandfleet/contract/runtime';
+import { implement } from '@sandfleet/server-kit';
+import type { FastifyInstance } from 'fastify';
+
+import { ENVIRONMENT_VERSION } from '../../version.ts';
+import { describeInstalled, describeSystem, type DetailOptions } from './detail.ts';
+
+export function sandboxRoutes(app: FastifyInstance, options: DetailOptions): void {
+  // The first caller waits for the look around; installed tools hardly change while a sandbox lives.
+  let installed: ReturnType<typeof describeInstalled> | undefined;
+  implement(app, sandboxContract, {
+    ping: (_, { reply }) => void reply.type('text/plain').send('pong'),
+    sandbox_context: async () => {
+      installed ??= describeInstalled(options.env);
+      const detail = { system: await describeSystem(options), ...(await installed) };
+      return {
+        success: true,
+        message: 'Operation successful',
+        data: toText(detail),
+        home_dir: options.home,
+        workspace: options.workspace,
+        version: ENVIRONMENT_VERSION,
+        detail,
+      };
+    },
+  });
+}
+
+/** The facts as an agent reads them in its prompt. */
+function toText({ system, runtime, utils }: SandboxDetail): string {
+  const versions = (name: string, specs: SandboxDetail['runtime']['python']) =>
+    specs.map(({ ver = '?', bin = '' }) => `- ${name} ${ver} (${bin})`);
+  return [
+    `System Environment (${ENVIRONMENT_VERSION}):`,
+    `- OS: ${system.os} ${system.os_version} (${system.arch})`,
+    `- User: ${system.user}, home directory ${system.home_dir}, workspace ${system.workspace ?? system.home_dir}`,
+    `- Time zone: ${system.timezone}`,
+    `- Occupied ports: ${system.occupied_ports.join(', ') || 'none'}`,
+    '',
+    'Runtimes:',
+    ...versions('Python', runtime.python),
+    ...versions('Node.js', runtime.nodejs),
+    '',
+    'Tools:',
+    ...utils.map(({ category, tools }) => `- ${category}: ${tools.map(({ name }) => name).join(', ')}`),
+  ].join('\n');
+}

@@ -1,0 +1,217 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { spawn, type IPty } from 'node-pty';
+
+import type { Environment } from '../../config.ts';
+import { INIT_LINES, parseReport, STATUS_FD, TERMINAL_FD, type Ended } from './bash-line.ts';
+import { sessionProcesses, signalProcess } from './processes.ts';
+
+const exec = promisify(execFile);
+
+const COLUMNS = 160;
+const ROWS = 50;
+/** How long a shell may take to say that it is there, and the terminal to hand over what was written to it. */
+const START_TIMEOUT_MS = 20_000;
+const DRAIN_TIMEOUT_MS = 2000;
+
+export interface BashListener {
+  output(text: string): void;
+  /** A command ended and all that it wrote has been given to `output`. */
+  ended(report: Ended): void;
+  /** The shell itself is gone. */
+  exited(exitCode: number): void;
+}
+
+export interface BashOptions {
+  readonly directory: string;
+  readonly env: Environment;
+  readonly listener: BashListener;
+}
+
+/** One bash on a terminal of its own, with a channel for commands and one for reports beside the terminal. */
+export class BashProcess {
+  readonly #pty: IPty;
+  readonly #commands: Socket;
+  readonly #reports: Socket;
+  readonly #listener: BashListener;
+  #terminal = '';
+  #report = '';
+  #drain: { readonly report: Ended; readonly marker: string; readonly timer: NodeJS.Timeout } | undefined;
+  #carry = '';
+  #ready: ((value: boolean) => void) | undefined;
+  #gone = false;
+
+  private constructor(pty: IPty, channels: { commands: Socket; reports: Socket }, listener: BashListener) {
+    this.#pty = pty;
+    this.#commands = channels.commands;
+    this.#reports = channels.reports;
+    this.#listener = listener;
+    pty.onData((text) => this.#onOutput(text));
+    pty.onExit(({ exitCode, signal }) => this.#onExit(signal ? 128 + signal : exitCode));
+    this.#reports.setEncoding('utf8').on('data', (text: string) => this.#onReports(text));
+    // A shell that is gone closes its ends; its exit is what counts, and that is told by the terminal.
+    for (const channel of [this.#commands, this.#reports]) channel.on('error', () => channel.destroy());
+  }
+
+  static async start({ directory, env, listener }: BashOptions): Promise<BashProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'shell-'));
+    const [commandPath, reportPath] = [join(folder, 'commands'), join(folder, 'reports')];
+    try {
+      await exec('mkfifo', ['-m', '600', commandPath, reportPath]);
+      const channels = { commands: openChannel(commandPath, 'write'), reports: openChannel(reportPath, 'read') };
+      const script = `exec bash --noprofile --norc --noediting -i ${TERMINAL_FD}<&1 <"$0" ${STATUS_FD}>"$1"`;
+      const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', script, commandPath, reportPath], {
+        name: 'xterm-256color',
+        cols: COLUMNS,
+        rows: ROWS,
+        cwd: directory,
+        env: { ...env, PAGER: 'cat', GIT_PAGER: 'cat' },
+      });
+      const bash = new BashProcess(pty, channels, listener);
+      await bash.#begin();
+      return bash;
+    } finally {
+      // Both ends are open by now, or never will be; a name that stays would be a way in.
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Hands over the lines of a command; `ended` or `exited` tells what became of it. */
+  run(lines: string): void {
+    this.#commands.write(lines);
+  }
+
+  /** Types into whatever reads from the terminal. */
+  input(text: string): void {
+    this.#pty.write(text);
+  }
+
+  /** As Ctrl-C: the shell drops the command that it is in, and so does what it runs. */
+  interrupt(): void {
+    if (!this.#gone) signalProcess(-this.pid, 'SIGINT');
+  }
+
+  /** Ends what the shell runs, not the shell. */
+  async signalCommand(signal: NodeJS.Signals): Promise<void> {
+    for (const pid of await sessionProcesses(this.pid)) signalProcess(pid, signal);
+  }
+
+  /** Ends the shell and everything that still belongs to its session. */
+  async kill(): Promise<void> {
+    if (this.#gone) return;
+    const pids = await sessionProcesses(this.pid);
+    for (const pid of [this.pid, ...pids]) signalProcess(pid, 'SIGKILL');
+  }
+
+  async #begin(): Promise<void> {
+    const started = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), START_TIMEOUT_MS);
+      this.#ready = (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+      this.#commands.write(INIT_LINES);
+    });
+    this.#ready = undefined;
+    if (!started) {
+      await this.kill();
+      throw new Error('bash did not start');
+    }
+    this.#terminal = await readlink(`/proc/${this.pid}/fd/1`);
+  }
+
+  #onReports(text: string): void {
+    const reports = (this.#report + text).split('\0');
+    this.#report = reports.pop() ?? '';
+    for (const report of reports) {
+      const ended = parseReport(report);
+      if (ended === undefined) continue;
+      if (this.#ready !== undefined) this.#ready(true);
+      else this.#beginDrain(ended);
+    }
+  }
+
+  /**
+   * The report overtakes output that is still in the terminal. A random marker, written behind that output by us and known to
+   * no program, tells when all of it has come out.
+   */
+  #beginDrain(report: Ended): void {
+    const marker = `\u{1}${randomBytes(16).toString('hex')}\u{2}`;
+    const timer = setTimeout(() => this.#endDrain(), DRAIN_TIMEOUT_MS);
+    this.#drain = { report, marker, timer };
+    this.#writeMarker(marker);
+  }
+
+  #writeMarker(rest: string): void {
+    if (this.#gone) return;
+    let written = 0;
+    try {
+      const terminal = openSync(this.#terminal, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+      try {
+        written = writeSync(terminal, rest);
+      } finally {
+        closeSync(terminal);
+      }
+    } catch (error) {
+      // The terminal is full: it is being read, so there is room soon. A terminal that is gone ends the shell too.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+    }
+    if (written < rest.length) setTimeout(() => this.#writeMarker(rest.slice(written)), 1);
+  }
+
+  #onOutput(text: string): void {
+    if (this.#ready !== undefined) return;
+    if (this.#drain === undefined) return this.#listener.output(text);
+    const seen = this.#carry + text;
+    const { marker } = this.#drain;
+    const at = seen.indexOf(marker);
+    if (at === -1) {
+      // The end may be the first part of the marker.
+      const safe = Math.max(0, seen.length - marker.length + 1);
+      this.#carry = seen.slice(safe);
+      if (safe > 0) this.#listener.output(seen.slice(0, safe));
+      return;
+    }
+    this.#carry = '';
+    if (at > 0) this.#listener.output(seen.slice(0, at));
+    this.#endDrain();
+    const behind = seen.slice(at + marker.length);
+    if (behind !== '') this.#listener.output(behind);
+  }
+
+  #endDrain(): void {
+    const drain = this.#drain;
+    if (drain === undefined) return;
+    clearTimeout(drain.timer);
+    this.#drain = undefined;
+    if (this.#carry !== '') this.#listener.output(this.#carry);
+    this.#carry = '';
+    this.#listener.ended(drain.report);
+  }
+
+  #onExit(exitCode: number): void {
+    this.#gone = true;
+    this.#commands.destroy();
+    this.#reports.destroy();
+    this.#ready?.(false);
+    this.#endDrain();
+    this.#listener.exited(exitCode);
+  }
+}
+
+/** Opened for both directions: a pipe opened for one waits for the other end, or ends with it. */
+function openChannel(path: string, direction: 'read' | 'write'): Socket {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: direction === 'read', writable: direction === 'write' });
+}

@@ -1,0 +1,51 @@
+import type { ShellStatus } from '@sandfleet/contract/runtime';
+
+import { OutputBuffer } from './output-buffer.ts';
+
+/** One command of a session, from the moment it is asked for. */
+export class Command {
+  readonly text: string;
+  /** The prompt that a person would have seen before it. */
+  prompt = '';
+  readonly output = new OutputBuffer();
+  status: ShellStatus = 'running';
+  exitCode: number | undefined;
+  /** A note about the session for the caller. */
+  hint: string | undefined;
+  lastOutputAt = Date.now();
+  /** Settles when the command has ended, however it did. */
+  readonly ended: Promise<void>;
+  /** Settles when the command has left the queue and runs. */
+  readonly started: Promise<void>;
+  #end!: () => void;
+  #start!: () => void;
+
+  constructor(text: string) {
+    this.text = text;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.started = new Promise((resolve) => (this.#start = resolve));
+  }
+
+  begin(prompt: string): void {
+    this.prompt = prompt;
+    this.lastOutputAt = Date.now();
+    this.#start();
+  }
+
+  append(text: string): void {
+    this.output.append(text);
+    this.lastOutputAt = Date.now();
+  }
+
+  /** What was decided before (a kill, a hard timeout) stays; a plain end is `completed`. */
+  end(exitCode: number | undefined): void {
+    if (this.status === 'running') this.status = 'completed';
+    this.exitCode = exitCode;
+    this.#start();
+    this.#end();
+  }
+
+  get isOver(): boolean {
+    return this.exitCode !== undefined;
+  }
+}

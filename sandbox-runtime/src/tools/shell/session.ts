@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { ConsoleRecord, ShellStatus } from '@sandfleet/contract/runtime';
+
+import type { Environment } from '../../config.ts';
+import { BashProcess } from './bash-process.ts';
+import { commandLines, type Ended } from './bash-line.ts';
+import { Command } from './command.ts';
+import { truncateMiddle } from './output-buffer.ts';
+
+const HISTORY_LENGTH = 50;
+/** Characters of one command's output that the history keeps. */
+export const OUTPUT_LIMIT = 30_000;
+const MAX_QUEUED = 100;
+const INTERRUPT_GRACE_MS = 1000;
+const TERMINATE_GRACE_MS = 2000;
+const KILL_GRACE_MS = 2000;
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly directory: string;
+  readonly env: Environment;
+  readonly physical: boolean;
+  readonly noChangeTimeoutSeconds: number | undefined;
+}
+
+export interface ExecOptions {
+  /** An absolute directory that exists. */
+  readonly directory?: string | undefined;
+  readonly physical: boolean;
+}
+
+/** A shell that lasts: its directory and variables carry over from command to command, and its commands run in order. */
+export class ShellSession {
+  readonly id: string;
+  readonly createdAt = new Date();
+  lastUsedAt = new Date();
+  noChangeTimeoutSeconds: number | undefined;
+  readonly #env: Environment;
+  readonly #physical: boolean;
+  readonly #history: ConsoleRecord[] = [];
+  #directory: string;
+  #bash: BashProcess | undefined;
+  #traced = false;
+  #lastId = 0;
+  #current: Command | undefined;
+  #last: Command | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #replaced = false;
+  #closed = false;
+
+  constructor({ id, directory, env, physical, noChangeTimeoutSeconds }: SessionOptions) {
+    this.id = id;
+    this.#directory = directory;
+    this.#env = env;
+    this.#physical = physical;
+    this.noChangeTimeoutSeconds = noChangeTimeoutSeconds;
+  }
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  get current(): Command | undefined {
+    return this.#current;
+  }
+
+  /** The running command, or else the last. */
+  get shown(): Command | undefined {
+    return this.#current ?? this.#last;
+  }
+
+  get isBusy(): boolean {
+    return this.#queued > 0;
+  }
+
+  get isFull(): boolean {
+    return this.#queued >= MAX_QUEUED;
+  }
+
+  get history(): readonly ConsoleRecord[] {
+    return this.#history;
+  }
+
+  /** Starts the shell, so that its first command does not wait for it. */
+  async open(): Promise<void> {
+    await this.#shell();
+  }
+
+  /** Puts a command behind those that are under way. */
+  exec(text: string, options: ExecOptions): Command {
+    const command = new Command(text);
+    this.lastUsedAt = new Date();
+    this.#queued += 1;
+    this.#queue = this.#queue
+      .then(() => this.#run(command, options))
+      .catch((error: unknown) => {
+        command.append(`The shell could not be started: ${error instanceof Error ? error.message : String(error)}\n`);
+        command.status = 'terminated';
+        command.end(undefined);
+      })
+      .finally(() => {
+        this.#queued -= 1;
+      });
+    return command;
+  }
+
+  input(text: string): boolean {
+    this.lastUsedAt = new Date();
+    if (this.#current === undefined || this.#bash === undefined) return false;
+    this.#bash.input(text);
+    return true;
+  }
+
+  /** Ends a command: as Ctrl-C at first, then by force, in the end together with its shell. */
+  async stop(command: Command, status: ShellStatus): Promise<void> {
+    this.lastUsedAt = new Date();
+    if (this.#current !== command || this.#bash === undefined) return;
+    const bash = this.#bash;
+    command.status = status;
+    bash.interrupt();
+    if (await this.#endsWithin(command, INTERRUPT_GRACE_MS)) return;
+    await bash.signalCommand('SIGTERM');
+    bash.interrupt();
+    if (await this.#endsWithin(command, TERMINATE_GRACE_MS)) return;
+    await bash.signalCommand('SIGKILL');
+    bash.interrupt();
+    if (await this.#endsWithin(command, KILL_GRACE_MS)) return;
+    await bash.kill();
+    await command.ended;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#current !== undefined) this.#current.status = 'terminated';
+    await this.#bash?.kill();
+  }
+
+  async #endsWithin(command: Command, milliseconds: number): Promise<boolean> {
+    return Promise.race([command.ended.then(() => true), delay(milliseconds, false, { ref: false })]);
+  }
+
+  async #run(command: Command, { directory, physical }: ExecOptions): Promise<void> {
+    if (this.#closed) {
+      command.status = 'terminated';
+      return command.end(undefined);
+    }
+    const bash = await this.#shell();
+    if (this.#replaced)
+      command.hint = 'The shell of this session had ended; a new one runs, in the same directory and without its variables.';
+    this.#replaced = false;
+    this.#lastId += 1;
+    command.begin(promptOf(this.#env, directory ?? this.#directory));
+    this.#current = command;
+    bash.run(commandLines({ id: this.#lastId, command: command.text, directory, physical, traced: this.#traced }));
+    await command.ended;
+    this.#current = undefined;
+    this.#last = command;
+    this.lastUsedAt = new Date();
+    this.#remember(command);
+  }
+
+  #remember(command: Command): void {
+    this.#history.push({
+      ps1: command.prompt,
+      command: command.text,
+      output: truncateMiddle(command.output.toString(), OUTPUT_LIMIT),
+    });
+    if (this.#history.length > HISTORY_LENGTH) this.#history.shift();
+  }
+
+  async #shell(): Promise<BashProcess> {
+    if (this.#bash !== undefined) return this.#bash;
+    const bash = await BashProcess.start({
+      directory: this.#directory,
+      env: this.#env,
+      listener: {
+        // Between commands it is the background of the last one that writes.
+        output: (text) => this.shown?.append(text),
+        ended: (report) => this.#onEnded(report),
+        exited: (exitCode) => this.#onExited(exitCode),
+      },
+    });
+    this.#bash = bash;
+    if (this.#closed) await bash.kill();
+    return bash;
+  }
+
+  #onEnded({ id, exitCode, traced, directory }: Ended): void {
+    if (id !== this.#lastId) return;
+    this.#traced = traced;
+    this.#directory = directory;
+    this.#current?.end(exitCode);
+  }
+
+  #onExited(exitCode: number): void {
+    this.#bash = undefined;
+    this.#traced = false;
+    this.#replaced = !this.#closed;
+    this.#current?.end(exitCode);
+  }
+
+  /** Whether paths of links are resolved when a call does not say. */
+  get physical(): boolean {
+    return this.#physical;
+  }
+}
+
+function promptOf(env: Environment, directory: string): string {
+  const home = env['HOME'] ?? '';
+  const shown =
+    home !== '' && (directory === home || directory.startsWith(`${home}/`)) ? `~${directory.slice(home.length)}` : directory;
+  return `${env['USER'] ?? 'gem'}@${env['HOSTNAME'] ?? 'sandbox'}:${shown}$`;
+}
