@@ -26,6 +26,7 @@ export const ANNOTATIONS = {
   specHash: `${GROUP}/spec-hash`,
   podKey: `${GROUP}/pod-key`,
   metadata: `${GROUP}/metadata`,
+  egress: `${GROUP}/egress`,
 } as const;
 
 export const APP_NAME = 'sandfleet';

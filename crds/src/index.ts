@@ -1,1 +1,13 @@
 export * from './constants.ts';
+export type { Condition, ObjectMeta, OwnerReference } from './meta.ts';
+export * from './sandbox-url.ts';
+export type { EnvVar } from './sandbox/env.ts';
+export * from './sandbox/limits.ts';
+export type { Egress, EgressMode, Network } from './sandbox/network.ts';
+export { EGRESS_MODES, NEVER_ALLOWED_CIDRS } from './sandbox/network.ts';
+export type { Resources } from './sandbox/resources.ts';
+export * from './sandbox/sandbox.ts';
+export type { SandboxSpec } from './sandbox/spec.ts';
+export type { LastTermination, SandboxPhase, SandboxStatus } from './sandbox/status.ts';
+export { PHASES } from './sandbox/status.ts';
+export type { Workspace } from './sandbox/workspace.ts';
