@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Logger } from '@sandfleet/server-kit';
+
+import type { GatewayMetrics } from '../metrics.ts';
+import { problemAnswer } from '../response/problem.ts';
+import type { PodRoute } from '../routing/route.ts';
+import type { GatewayTiming } from '../timing.ts';
+import { sendBody } from '../upstream/request-body.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
+import type { UpstreamPools } from '../upstream/upstream-pools.ts';
+import { beginCall, endCall, refusalOf, type Call } from './call.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { bodyOf, hasBody, headFor, type BodyKind, type Passage } from './passage.ts';
+import { notReady, type Reception } from './reception.ts';
+import { upstreamProblem } from './upstream-problem.ts';
+
+export interface CarrierOptions {
+  readonly reception: Reception;
+  readonly pools: UpstreamPools;
+  readonly metrics: GatewayMetrics;
+  readonly log: Logger;
+  /** One line a request. */
+  readonly accessLog: Logger;
+  requestId(given: string | undefined): string;
+  /** Whether the id still leads to this pod. */
+  isRoutedTo(id: string, pod: PodRoute): boolean;
+  isDraining(): boolean;
+  readonly timing: Pick<GatewayTiming, 'unreadBodyMs' | 'halfClosedMs'>;
+}
+
+interface Journey {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly call: Call;
+  readonly expectsContinue: boolean;
+  exchange: HttpExchange | undefined;
+  bytesIn: number;
+}
+
+/** Carries requests to pods and their answers back. */
+export class HttpCarrier {
+  readonly #options: CarrierOptions;
+
+  constructor(options: CarrierOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
+    const call = beginCall(request, this.#options.requestId(undefined));
+    const journey: Journey = { request, response, call, expectsContinue, exchange: undefined, bytesIn: 0 };
+    response.once('close', () => this.#end(journey));
+    const raw = {
+      method: call.method,
+      target: request.url ?? '',
+      rawHeaders: request.rawHeaders,
+      isUpgrade: false,
+      clientAddress: clientAddressOf(request),
+    };
+    this.#options.reception.receive(raw, call, {
+      pass: (passage, pod) => this.#pass(journey, passage, pod),
+      redirect: (status, location, cookie) => this.#redirect(journey, status, location, cookie),
+      refuse: (error) => this.#refuse(journey, error),
+    });
+  }
+
+  #pass(journey: Journey, passage: Passage, pod: PodRoute): void {
+    if (journey.response.destroyed) return;
+    const body = bodyOf(passage.visit);
+    if (journey.expectsContinue && hasBody(body)) journey.response.writeContinue();
+    this.#send(journey, passage, pod, body, false);
+  }
+
+  #send(journey: Journey, passage: Passage, pod: PodRoute, body: BodyKind, isRetry: boolean): void {
+    const { request, response } = journey;
+    const { address, headers } = passage.visit;
+    // The token may have taken a moment, and a retry comes later too: the pod must still be the one with this address.
+    if (!this.#options.isRoutedTo(address.id, pod)) return this.#refuse(journey, notReady('The pod of the sandbox is changing.'));
+    let stopBody: (() => void) | undefined;
+    const exchange = new HttpExchange({
+      method: passage.visit.method,
+      response,
+      context: { prefix: address.prefix, host: headers.host, requestId: passage.requestId },
+      isDraining: this.#options.isDraining,
+      onOver: () => stopBody?.(),
+      onFailure: (error) => {
+        const again = error.isStale && !isRetry && !hasBody(body) && isIdempotent(passage.visit.method);
+        if (again) return this.#send(journey, passage, pod, body, true);
+        this.#options.metrics.upstreamFailed(error.reason);
+        return this.#refuse(journey, upstreamProblem(error));
+      },
+    });
+    journey.exchange = exchange;
+    try {
+      const connection = this.#options.pools
+        .of(pod)
+        .start(exchange, headFor(passage), { fresh: isRetry, hasBody: hasBody(body) });
+      exchange.begin(connection);
+      if (!hasBody(body)) return undefined;
+      stopBody = sendBody(request, connection.socket, {
+        isChunked: body.kind === 'chunked',
+        onBytes: (count) => (journey.bytesIn += count),
+        onSent: () => connection.bodySent(),
+      });
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      this.#options.metrics.upstreamFailed(error.reason);
+      this.#refuse(journey, upstreamProblem(error));
+    }
+    return undefined;
+  }
+
+  #redirect({ response, call }: Journey, status: number, location: string, cookie: string | undefined): void {
+    if (response.destroyed) return;
+    const headers = ['Location', location, 'Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer', 'Content-Length', '0'];
+    if (cookie !== undefined) headers.push('Set-Cookie', cookie);
+    headers.push('X-Request-Id', call.requestId);
+    response.writeHead(status, headers).end();
+  }
+
+  #refuse({ request, response, call }: Journey, error: unknown): void {
+    const refusal = refusalOf(error, call, this.#options.log);
+    if (response.destroyed) return;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { status, headers, body } = problemAnswer(refusal, {
+      path: call.path,
+      requestId: call.requestId,
+      accept: request.headers.accept,
+    });
+    response.writeHead(status, this.#options.isDraining() ? [...headers, 'Connection', 'close'] : [...headers]);
+    response.end(body);
+  }
+
+  #end({ request, response, call, exchange, bytesIn }: Journey): void {
+    exchange?.abort();
+    if (!request.complete) setTimeout(() => request.destroy(), this.#options.timing.unreadBodyMs).unref();
+    // A client that went away before the answer began got no status; 499 is what proxies call that.
+    const status = response.headersSent ? response.statusCode : 499;
+    endCall(call, { status, bytesIn, bytesOut: exchange?.bytesOut ?? 0 }, this.#options.accessLog, this.#options.metrics);
+  }
+}
+
+/** Repeating one of these does no harm (RFC 9110 9.2.2). */
+function isIdempotent(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
+}
+
+export function clientAddressOf({ socket }: IncomingMessage): string {
+  const address = socket.remoteAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

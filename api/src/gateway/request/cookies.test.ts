@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+
+import { sessionCookie, splitCookies } from './cookies.ts';
+
+describe('splitCookies()', () => {
+  const headers: readonly (readonly [string | undefined, readonly string[], string | undefined])[] = [
+    [undefined, [], undefined],
+    ['', [], ''],
+    ['a=1; b="x y"', [], 'a=1; b="x y"'],
+    ['__Host-sandfleet=S', ['S'], undefined],
+    ['a=1; __Host-sandfleet=S; b=2', ['S'], 'a=1; b=2'],
+    ['sandfleet-0123456789ab=S; a=1', ['S'], 'a=1'],
+    ['sandfleet-a=S;sandfleet-b=T', ['S', 'T'], undefined],
+    ['SANDFLEET-a=S', ['S'], undefined],
+    ['__Secure-sandfleet=S; a=1', ['S'], 'a=1'],
+    ['sandfleet-a', [], undefined],
+    ['a=sandfleet-x', [], 'a=sandfleet-x'],
+    [Array.from({ length: 9 }, (_, i) => `sandfleet-${i}=${i}`).join('; '), ['0', '1', '2', '3'], undefined],
+  ];
+  it.for(headers)('parts %j', ([header, sessions, rest]) => {
+    expect(splitCookies(header)).toEqual({ sessions, rest });
+  });
+});
+
+describe('sessionCookie()', () => {
+  const common = { sandboxUid: '01234567-89ab-4def-8123-000000000000', value: 'V', maxAgeSeconds: 3600 };
+
+  it('is host-only and for the prefix of its sandbox alone in path mode', () => {
+    expect(sessionCookie({ ...common, mode: 'path', prefix: '/s/a', secure: false })).toBe(
+      'sandfleet-01234567-89a=V; Path=/s/a/; Max-Age=3600; HttpOnly; SameSite=Strict',
+    );
+    expect(sessionCookie({ ...common, mode: 'path', prefix: '/s/a', secure: true })).toMatch(/^sandfleet-.*; Secure$/);
+  });
+
+  it('has the __Host- prefix on a host of its own over https', () => {
+    expect(sessionCookie({ ...common, mode: 'subdomain', prefix: '', secure: true })).toBe(
+      '__Host-sandfleet=V; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure',
+    );
+    expect(sessionCookie({ ...common, mode: 'subdomain', prefix: '', secure: false })).toBe(
+      'sandfleet-01234567-89a=V; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax',
+    );
+  });
+});

@@ -1,0 +1,17 @@
+/** How long the gateway waits for others. */
+export interface GatewayTiming {
+  /** For the head of a request to come. */
+  readonly headersMs: number;
+  readonly headersCheckMs: number;
+  /** An answer is out, but its request is still coming in: the client gets this long to stop. */
+  readonly unreadBodyMs: number;
+  /** After one side of a WebSocket ended, the other has this long to end too. */
+  readonly halfClosedMs: number;
+}
+
+export const DEFAULT_TIMING: GatewayTiming = {
+  headersMs: 15_000,
+  headersCheckMs: 5000,
+  unreadBodyMs: 5000,
+  halfClosedMs: 10_000,
+};

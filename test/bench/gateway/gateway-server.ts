@@ -1,0 +1,13 @@
+import { openSync } from 'node:fs';
+
+import { createLogger } from '@sandfleet/server-kit';
+
+import { GatewayFixture } from '../../../api/src/gateway/testing/fixture.ts';
+import { publish } from './child.ts';
+
+/** The gateway as in production, access log included, but for its watch caches: they hold one sandbox, put there by hand. */
+const upstreamPort = Number(process.argv[2]);
+const log = createLogger({ name: 'gateway', level: 'info', fd: openSync('/dev/null', 'w') });
+const fixture = await GatewayFixture.start({ log, pools: { port: upstreamPort, maxConnectionsPerPod: 4096 } });
+const token = await fixture.token(fixture.addSandbox({ id: 'bench' }));
+publish({ port: fixture.port, token });
