@@ -43,7 +43,7 @@ func serve(command func() *cobra.Command) func() {
 
 func runKubectl() {
 	// kubectl reads its configuration while the command is made, before its own flags set the verbosity of the log.
-	_ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
+	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		kubectlutil.CheckErr(err)
 	}
