@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '@sandfleet/server-kit';
+import { ConfigError, LOG_LEVELS } from '@sandfleet/server-kit';
 import { Type, type Static } from 'typebox';
 
 /** The variables that the runtime reads; the names that others gave them first are kept. */
@@ -16,6 +16,20 @@ export const ConfigSchema = Type.Object({
   LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info' }),
 });
 export type Config = Readonly<Static<typeof ConfigSchema>>;
+
+/**
+ * Whoever asks for a guard by other means than the one there is must not get an open door.
+ *
+ * @throws ConfigError
+ */
+export function refuseOpenDoor(config: Config, env: Readonly<Record<string, string | undefined>>): void {
+  if (config.JWT_PUBLIC_KEY !== undefined) return;
+  if (config.SANDFLEET_TOKEN_AUDIENCE !== undefined)
+    throw new ConfigError('SANDFLEET_TOKEN_AUDIENCE is set without JWT_PUBLIC_KEY: no token could be verified');
+  for (const name of ['SANDBOX_API_KEY', 'SANDBOX_JWT_PUBLIC_KEY']) {
+    if ((env[name] ?? '') !== '') throw new ConfigError(`${name} is not supported; set JWT_PUBLIC_KEY instead`);
+  }
+}
 
 /** Variables for the server alone: what runs in the sandbox sees neither keys nor settings of its keeper. */
 const OWN = new Set([

@@ -4,6 +4,7 @@ import { createMetrics, createServer, type Logger } from '@sandfleet/server-kit'
 import type { FastifyInstance } from 'fastify';
 
 import { childEnvironment, workspaceOf, type Config } from './config.ts';
+import { acceptAliases } from './server/aliases.ts';
 import { requireToken } from './server/auth.ts';
 import { runtimeErrors } from './server/errors.ts';
 import { dropNulls } from './server/nulls.ts';
@@ -14,6 +15,8 @@ import { ShellSessions } from './tools/shell/sessions.ts';
 import { VERSION } from './version.ts';
 
 const BODY_LIMIT = 1024 * 1024;
+/** Longer than clients keep idle connections: whoever closes first must not be the one that a request is on its way to. */
+const KEEP_ALIVE_MS = 75_000;
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -25,9 +28,11 @@ export interface RuntimeOptions {
 export function createRuntime({ config, env, log }: RuntimeOptions): FastifyInstance {
   const metrics = createMetrics('runtime', VERSION);
   const app = createServer({ log, metrics, errors: runtimeErrors, bodyLimit: BODY_LIMIT });
+  app.server.keepAliveTimeout = KEEP_ALIVE_MS;
   if (config.JWT_PUBLIC_KEY === undefined) log.warn('JWT_PUBLIC_KEY is not set: nobody needs a token');
   else requireToken(app, { publicKey: config.JWT_PUBLIC_KEY, audience: config.SANDFLEET_TOKEN_AUDIENCE });
   dropNulls(app);
+  acceptAliases(app);
 
   const places = { home: config.HOME, workspace: workspaceOf(config) };
   const environment = childEnvironment(env, config);

@@ -1,12 +1,13 @@
 import { aborted, createLogger, loadConfig, runProcess } from '@sandfleet/server-kit';
 
-import { ConfigSchema, workspaceOf } from '../config.ts';
+import { ConfigSchema, refuseOpenDoor, workspaceOf } from '../config.ts';
 import { createRuntime } from '../server.ts';
 import { prepareHome } from '../server/home.ts';
 import { VERSION } from '../version.ts';
 
 await runProcess(async (signal) => {
   const config = loadConfig(ConfigSchema, process.env);
+  refuseOpenDoor(config, process.env);
   const log = createLogger({ name: 'runtime', level: config.LOG_LEVEL });
   await prepareHome({ home: config.HOME, workspace: workspaceOf(config), skeleton: '/etc/skel', log });
   const app = createRuntime({ config, env: process.env, log });

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { ApiError } from '@sandfleet/contract';
+import { ConfigError } from '@sandfleet/server-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { jwtVerify } from 'jose';
 
@@ -30,13 +31,13 @@ export function requireToken(app: FastifyInstance, options: AuthOptions): void {
   });
 }
 
-/** @throws Error that names the variable, when it holds no public key. */
+/** @throws ConfigError that names the variable, when it holds no public key. */
 export function readPublicKey(text: string): KeyObject {
   const pem = Buffer.from(text.replaceAll(/\s/g, ''), 'base64').toString('utf8');
   try {
     return createPublicKey(pem);
   } catch (error) {
-    throw new Error('JWT_PUBLIC_KEY is not the base64 of a PEM public key', { cause: error });
+    throw new ConfigError('JWT_PUBLIC_KEY is not the base64 of a PEM public key', { cause: error });
   }
 }
 
@@ -44,7 +45,7 @@ export function readPublicKey(text: string): KeyObject {
 function algorithmOf(key: KeyObject): string {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
-  throw new Error(`JWT_PUBLIC_KEY holds a key of type ${key.asymmetricKeyType ?? 'unknown'}; it must be RSA or Ed25519`);
+  throw new ConfigError(`JWT_PUBLIC_KEY holds a key of type ${key.asymmetricKeyType ?? 'unknown'}; it must be RSA or Ed25519`);
 }
 
 function createVerifier(key: KeyObject, audience: string | undefined): (token: string) => Promise<void> {

@@ -1,6 +1,8 @@
-import { cp, mkdir, readdir } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 
 import type { Logger } from '@sandfleet/server-kit';
+
+import { makeFolders } from '../make-folders.ts';
 
 /** Makes the home and the workspace usable: a new volume is empty, and hides what the image had there. */
 export async function prepareHome({
@@ -15,9 +17,9 @@ export async function prepareHome({
   log: Logger;
 }): Promise<void> {
   try {
-    await mkdir(home, { recursive: true });
+    await makeFolders(home);
     if (await isEmpty(home)) await cp(skeleton, home, { recursive: true, force: false, errorOnExist: false });
-    await mkdir(workspace, { recursive: true });
+    await makeFolders(workspace);
   } catch (error) {
     // A sandbox on a read-only or full volume still answers and can say so; one that does not start cannot.
     log.warn({ err: error, home, workspace }, 'the home directory could not be prepared');

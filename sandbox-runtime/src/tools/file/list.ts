@@ -5,6 +5,8 @@ import { extname, join } from 'node:path';
 import type { FileInfo } from '@sandfleet/contract/runtime';
 
 export const MAX_ENTRIES = 10_000;
+/** What stands for bytes of a name that are no UTF-8. */
+const NOT_UTF8 = '\ufffd';
 
 export interface ListOptions {
   readonly recursive?: boolean | undefined;
@@ -27,7 +29,8 @@ export interface Listing {
 
 interface Entry {
   readonly info: FileInfo;
-  readonly stats: Stats;
+  /** Missing for a name that is no UTF-8: it can be shown, and not asked for. */
+  readonly stats: Stats | undefined;
 }
 
 /** Lists a directory, breadth first, so that a listing that is cut short has the top of the tree. */
@@ -89,19 +92,25 @@ function isWanted(dirent: Dirent, fileTypes: readonly string[] | undefined): boo
 async function describe(dirent: Dirent, path: string, options: ListOptions): Promise<Entry | undefined> {
   // A file that vanished since the directory was read is no error; a broken link is described as the link it is.
   const stats = await (dirent.isSymbolicLink() ? stat(path).catch(() => lstat(path)) : lstat(path)).catch(() => undefined);
-  if (stats === undefined) return undefined;
-  const isDirectory = stats.isDirectory();
+  if (stats === undefined && !dirent.name.includes(NOT_UTF8)) return undefined;
+  const isDirectory = stats?.isDirectory() ?? dirent.isDirectory();
   return {
     stats,
     info: {
       name: dirent.name,
       path,
       is_directory: isDirectory,
-      ...(options.includeSize === false ? {} : { size: stats.size }),
-      modified_time: stats.mtime.toISOString(),
-      ...(options.includePermissions ? { permissions: permissionsOf(stats.mode) } : {}),
+      ...(stats === undefined ? {} : describeStats(stats, options)),
       extension: isDirectory ? '' : extname(dirent.name),
     },
+  };
+}
+
+function describeStats(stats: Stats, options: ListOptions): Partial<FileInfo> {
+  return {
+    ...(options.includeSize === false ? {} : { size: stats.size }),
+    modified_time: stats.mtime.toISOString(),
+    ...(options.includePermissions ? { permissions: permissionsOf(stats.mode) } : {}),
   };
 }
 
@@ -117,8 +126,8 @@ function sorted(entries: readonly Entry[], { sortBy = 'name', sortDescending }: 
   const compare: Record<typeof sortBy, (a: Entry, b: Entry) => number> = {
     name: (a, b) => byText(a.info.name, b.info.name),
     path: (a, b) => byText(a.info.path, b.info.path),
-    size: (a, b) => a.stats.size - b.stats.size,
-    modified: (a, b) => a.stats.mtimeMs - b.stats.mtimeMs,
+    size: (a, b) => (a.stats?.size ?? 0) - (b.stats?.size ?? 0),
+    modified: (a, b) => (a.stats?.mtimeMs ?? 0) - (b.stats?.mtimeMs ?? 0),
     type: (a, b) =>
       Number(b.info.is_directory) - Number(a.info.is_directory) || byText(a.info.extension ?? '', b.info.extension ?? ''),
   };

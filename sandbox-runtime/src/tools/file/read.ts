@@ -20,11 +20,34 @@ export interface ReadText {
 
 /** @throws FileError (decode_error, too_large, invalid_target) and what the file system throws. */
 export async function readText(path: string, { startLine, endLine }: ReadOptions = {}): Promise<ReadText> {
-  const text = decode(await readBytes(path), path);
-  const lines = text.split('\n');
-  const lineCount = text.endsWith('\n') ? lines.length - 1 : text === '' ? 0 : lines.length;
-  if (startLine === undefined && endLine === undefined) return { content: text, lineCount };
-  return { content: lines.slice(startLine ?? 0, Math.min(endLine ?? lineCount, lineCount)).join('\n'), lineCount };
+  const bytes = await readBytes(path);
+  const isWhole = startLine === undefined && endLine === undefined;
+  const lineCount = countLines(bytes);
+  if (isWhole) return { content: decode(bytes, path), lineCount };
+  const from = offsetOfLine(bytes, startLine ?? 0);
+  const to = Math.max(from, endLine === undefined ? bytes.length : offsetOfLine(bytes, endLine));
+  const content = decode(bytes.subarray(from, to), path);
+  return { content: content.endsWith('\n') ? content.slice(0, -1) : content, lineCount };
+}
+
+const NEWLINE = 10;
+
+/** Lines are found in the bytes: a file of nothing but newlines would otherwise become millions of strings. */
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return bytes.length > 0 && bytes.at(-1) !== NEWLINE ? count + 1 : count;
+}
+
+/** Where a line begins, or the end of the bytes when there are fewer lines. */
+function offsetOfLine(bytes: Buffer, line: number): number {
+  let offset = 0;
+  for (let passed = 0; passed < line; passed += 1) {
+    const newline = bytes.indexOf(NEWLINE, offset);
+    if (newline === -1) return bytes.length;
+    offset = newline + 1;
+  }
+  return offset;
 }
 
 async function readBytes(path: string): Promise<Buffer> {

@@ -3,6 +3,7 @@ import { implement } from '@sandfleet/server-kit';
 import type { FastifyInstance } from 'fastify';
 
 import type { Environment } from '../../config.ts';
+import type { AliasConfig } from '../../server/aliases.ts';
 import { FileError, toFileError } from './file-error.ts';
 import { listDirectory } from './list.ts';
 import { readText } from './read.ts';
@@ -98,7 +99,12 @@ export function fileRoutes(app: FastifyInstance, { places, env }: FileToolOption
           },
         ),
     },
-    { route: (operationId) => (operationId === 'file_write' ? { bodyLimit: WRITE_BODY_LIMIT } : {}) },
+    {
+      route: (operationId) => ({
+        ...(operationId === 'file_write' ? { bodyLimit: WRITE_BODY_LIMIT } : {}),
+        ...(operationId === 'file_list' ? {} : { config: { aliases: { path: 'file' } } satisfies AliasConfig }),
+      }),
+    },
   );
 }
 

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { access, constants, stat } from 'node:fs/promises';
 
 import type { Environment } from '../../config.ts';
+import { boundedLines, LineTooLong } from './bounded-lines.ts';
 import { FileError } from './file-error.ts';
 
 export const MAX_MATCHES = 10_000;
+/** Bytes of one line of ripgrep's report, and characters of all matches together. */
+const MAX_REPORT_LINE = 8 * 1024 * 1024;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 4096;
 
 export interface Match {
@@ -48,25 +51,35 @@ export async function searchFile(
   const args = ['--no-config', '--json', '--text', '--regexp', regex, '--', path];
   const child = spawn('rg', args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal }) });
   const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing(path, error) : error));
     child.once('close', (code) => resolve(code ?? 2));
   });
   const complaint = readSome(child.stderr);
-  const matches: Match[] = [];
-  let truncated = false;
-  for await (const line of createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const event = JSON.parse(line) as RgEvent;
-    if (event.type !== 'match') continue;
-    if (matches.length === MAX_MATCHES) {
-      truncated = true;
-      child.kill();
-      break;
-    }
-    matches.push({ lineNumber: event.data.line_number ?? 0, line: textOf(event.data.lines) });
-  }
+  const { matches, truncated } = await readMatches(child.stdout);
+  if (truncated) child.kill();
   const code = await ended;
   if (code > 1 && !truncated) throw failure(path, await complaint);
   return { matches, truncated };
+}
+
+/** Stops reading when there is more than an answer should hold. */
+async function readMatches(report: AsyncIterable<Buffer>): Promise<SearchResult> {
+  const matches: Match[] = [];
+  let characters = 0;
+  try {
+    for await (const line of boundedLines(report, MAX_REPORT_LINE)) {
+      const event = JSON.parse(line) as RgEvent;
+      if (event.type !== 'match') continue;
+      const match = { lineNumber: event.data.line_number ?? 0, line: textOf(event.data.lines) };
+      characters += match.line.length;
+      if (matches.length === MAX_MATCHES || characters > MAX_CHARACTERS) return { matches, truncated: true };
+      matches.push(match);
+    }
+  } catch (error) {
+    if (error instanceof LineTooLong) return { matches, truncated: true };
+    throw error;
+  }
+  return { matches, truncated: false };
 }
 
 function textOf(lines: RgText): string {
@@ -79,6 +92,10 @@ async function readSome(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const chunk of stream) if (text.length < MAX_ERROR_BYTES) text += String(chunk);
   return text.slice(0, MAX_ERROR_BYTES);
 }
+
+/** The system's own "not found" would read as if the file were. */
+const missing = (path: string, cause: Error): FileError =>
+  new FileError('io_error', { path, operation: 'search', message: `Cannot search ${path}: ripgrep is not installed`, cause });
 
 function failure(path: string, complaint: string): FileError {
   const type = /regex parse error|regex/i.test(complaint) ? 'invalid_pattern' : 'io_error';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, lstat, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { makeFolders } from '../../make-folders.ts';
 import { FileError } from './file-error.ts';
 
 export interface WriteOptions {
@@ -15,7 +16,7 @@ export interface WriteOptions {
 export async function writeContent(path: string, content: string, options: WriteOptions = {}): Promise<number> {
   const bytes = encode(path, content, options);
   const target = await followLinks(path);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolders(dirname(target));
   const existing = await statOrUndefined(target);
   if (existing?.isDirectory()) {
     throw new FileError('invalid_target', { path, operation: 'write', message: `Cannot write ${path}: it is a directory` });

@@ -119,7 +119,8 @@ async function versionOf(name: string, env: Environment): Promise<Spec | undefin
   if (bin === undefined) return undefined;
   const { stdout } = await exec(bin, ['--version'], { env, timeout: 10_000 }).catch(() => ({ stdout: '' }));
   const [ver] = /\d+(?:\.\d+)+/.exec(stdout) ?? [];
-  return { ...(ver === undefined ? {} : { ver }), bin, alias: [name] };
+  // A name that does not run is no runtime: version switchers leave such.
+  return ver === undefined ? undefined : { ver, bin, alias: [name] };
 }
 
 /** `python3` and `python3.11` are one tool under two names. */

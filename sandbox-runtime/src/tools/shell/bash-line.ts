@@ -11,29 +11,30 @@ export const TERMINAL_FD = 202;
 /**
  * Reports `id`, the exit status of the command before it, whether commands are traced, and the working directory. It is called
  * twice for a command, since an interrupt drops the rest of the line: the second call finds the id reported. Tracing pauses
- * between commands and the prompts go, so that neither shows in the output of the next. It ends with the command's own status,
- * which the next command finds in `$?`; under `set -e` that would end the shell.
+ * between commands and the prompts go, so that neither shows in the output of the next; they are unset rather than emptied,
+ * since an assignment to a variable that the user made read-only would end the function.
  */
-const KEEP_STATUS = 'if [[ $- == *e* ]]; then return 0; fi; return $status;';
 const END_FUNCTION = [
   '__sandfleet_end() {',
-  'local status=$? traced=-;',
-  `if [[ $- == *x* ]]; then traced=x; set +x; fi;`,
-  `if [[ $1 == "$__sandfleet_id" ]]; then ${KEEP_STATUS} fi;`,
-  '__sandfleet_id=$1; PS1= PS2= PROMPT_COMMAND=;',
+  'builtin local status="$?" traced=-;',
+  'if [[ $- == *x* ]]; then traced=x; set +x; fi;',
+  'if [[ $1 == "$__sandfleet_id" ]]; then return 0; fi;',
+  '__sandfleet_id=$1; builtin unset -v PS0 PS1 PS2 PROMPT_COMMAND || :;',
   `builtin printf '%s %s %s %s\\0' "$1" "$status" "$traced" "$PWD" >&${STATUS_FD} || :;`,
-  KEEP_STATUS,
   '} 2>/dev/null',
 ].join(' ');
 
-/** Lines for a new shell: quiet, without job control (its notices would mix with output), newlines as programs write them. */
+/** Puts a status into `$?`. Only as the left side of `||` does it neither end a shell under `set -e` nor set off an ERR trap. */
+const STATUS_FUNCTION = '__sandfleet_status() { return "$1"; }';
+
+/** Lines for a new shell: quiet, and without job control, whose notices would mix with output. */
 export const INIT_LINES = [
   'set +m +H +o history',
   'unset MAIL MAILPATH',
-  'PS1= PS2= PROMPT_COMMAND=',
+  'unset -v PS0 PS1 PS2 PROMPT_COMMAND',
   END_FUNCTION,
-  'readonly -f __sandfleet_end',
-  `stty -onlcr <&${TERMINAL_FD}`,
+  STATUS_FUNCTION,
+  'readonly -f __sandfleet_end __sandfleet_status',
   '__sandfleet_end 0',
   '',
 ].join('\n');
@@ -46,13 +47,16 @@ export interface LineOptions {
   readonly physical?: boolean | undefined;
   /** Commands were traced when the last one ended. */
   readonly traced: boolean;
+  /** What the command finds in `$?`. */
+  readonly status: number;
 }
 
 /** The lines that run one command in the shell itself, so that what it sets and changes stays. */
-export function commandLines({ id, command, directory, physical, traced }: LineOptions): string {
+export function commandLines({ id, command, directory, physical, traced, status }: LineOptions): string {
   const change = directory === undefined ? '' : `builtin cd ${physical ? '-P' : '-L'} -- ${quote(directory)} >/dev/null; `;
   const text = traced ? `set -x; ${command}` : command;
-  const run = `eval ${quote(text)} <&${TERMINAL_FD} ${STATUS_FD}>&- ${TERMINAL_FD}>&-`;
+  const before = status === 0 ? '' : `__sandfleet_status ${status} || `;
+  const run = `${before}builtin eval ${quote(text)} <&${TERMINAL_FD} ${STATUS_FD}>&- ${TERMINAL_FD}>&-`;
   return `${change}${run}; { __sandfleet_end ${id}; } 2>/dev/null\n__sandfleet_end ${id} 2>/dev/null\n`;
 }
 

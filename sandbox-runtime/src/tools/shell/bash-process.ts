@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { closeSync, constants, openSync, readlinkSync, writeSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { spawn, type IPty } from 'node-pty';
 import type { Environment } from '../../config.ts';
 import { INIT_LINES, parseReport, STATUS_FD, TERMINAL_FD, type Ended } from './bash-line.ts';
 import { sessionProcesses, signalProcess } from './processes.ts';
+import { TerminalWriter } from './terminal-writer.ts';
 
 const exec = promisify(execFile);
 
@@ -40,8 +41,9 @@ export class BashProcess {
   readonly #pty: IPty;
   readonly #commands: Socket;
   readonly #reports: Socket;
+  readonly #writer: TerminalWriter;
   readonly #listener: BashListener;
-  #terminal = '';
+  #terminal: string | undefined;
   #report = '';
   #drain: { readonly report: Ended; readonly marker: string; readonly timer: NodeJS.Timeout } | undefined;
   #carry = '';
@@ -53,6 +55,8 @@ export class BashProcess {
     this.#commands = channels.commands;
     this.#reports = channels.reports;
     this.#listener = listener;
+    // node-pty has the descriptor of the terminal's other side and leaves it out of its types.
+    this.#writer = new TerminalWriter((pty as IPty & { readonly fd: number }).fd);
     pty.onData((text) => this.#onOutput(text));
     pty.onExit(({ exitCode, signal }) => this.#onExit(signal ? 128 + signal : exitCode));
     this.#reports.setEncoding('utf8').on('data', (text: string) => this.#onReports(text));
@@ -72,6 +76,7 @@ export class BashProcess {
         cols: COLUMNS,
         rows: ROWS,
         cwd: directory,
+        // Nobody turns pages here.
         env: { ...env, PAGER: 'cat', GIT_PAGER: 'cat' },
       });
       const bash = new BashProcess(pty, channels, listener);
@@ -89,12 +94,13 @@ export class BashProcess {
 
   /** Hands over the lines of a command; `ended` or `exited` tells what became of it. */
   run(lines: string): void {
+    this.#writer.clear();
     this.#commands.write(lines);
   }
 
   /** Types into whatever reads from the terminal. */
   input(text: string): void {
-    this.#pty.write(text);
+    this.#writer.write(text);
   }
 
   /** As Ctrl-C: the shell drops the command that it is in, and so does what it runs. */
@@ -102,9 +108,9 @@ export class BashProcess {
     if (!this.#gone) signalProcess(-this.pid, 'SIGINT');
   }
 
-  /** Ends what the shell runs, not the shell. */
-  async signalCommand(signal: NodeJS.Signals): Promise<void> {
-    for (const pid of await sessionProcesses(this.pid)) signalProcess(pid, signal);
+  /** Ends what was started since `began` (ms since the epoch): neither the shell nor what earlier commands left in the background. */
+  async signalCommand(signal: NodeJS.Signals, began: number): Promise<void> {
+    for (const pid of await sessionProcesses(this.pid, began)) signalProcess(pid, signal);
   }
 
   /** Ends the shell and everything that still belongs to its session. */
@@ -119,16 +125,15 @@ export class BashProcess {
       const timer = setTimeout(() => resolve(false), START_TIMEOUT_MS);
       this.#ready = (value) => {
         clearTimeout(timer);
+        this.#ready = undefined;
         resolve(value);
       };
       this.#commands.write(INIT_LINES);
     });
-    this.#ready = undefined;
     if (!started) {
       await this.kill();
       throw new Error('bash did not start');
     }
-    this.#terminal = await readlink(`/proc/${this.pid}/fd/1`);
   }
 
   #onReports(text: string): void {
@@ -136,9 +141,7 @@ export class BashProcess {
     this.#report = reports.pop() ?? '';
     for (const report of reports) {
       const ended = parseReport(report);
-      if (ended === undefined) continue;
-      if (this.#ready !== undefined) this.#ready(true);
-      else this.#beginDrain(ended);
+      if (ended !== undefined) this.#beginDrain(ended);
     }
   }
 
@@ -147,7 +150,8 @@ export class BashProcess {
    * no program, tells when all of it has come out.
    */
   #beginDrain(report: Ended): void {
-    const marker = `\u{1}${randomBytes(16).toString('hex')}\u{2}`;
+    // Digits alone: no setting of a terminal changes those, not even upper case for everything.
+    const marker = `\u{1}${randomInt(2 ** 47)}.${randomInt(2 ** 47)}\u{2}`;
     const timer = setTimeout(() => this.#endDrain(), DRAIN_TIMEOUT_MS);
     this.#drain = { report, marker, timer };
     this.#writeMarker(marker);
@@ -157,6 +161,7 @@ export class BashProcess {
     if (this.#gone) return;
     let written = 0;
     try {
+      this.#terminal ??= readlinkSync(`/proc/${this.pid}/fd/${TERMINAL_FD}`);
       const terminal = openSync(this.#terminal, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
       try {
         written = writeSync(terminal, rest);
@@ -171,8 +176,7 @@ export class BashProcess {
   }
 
   #onOutput(text: string): void {
-    if (this.#ready !== undefined) return;
-    if (this.#drain === undefined) return this.#listener.output(text);
+    if (this.#drain === undefined) return this.#emit(text);
     const seen = this.#carry + text;
     const { marker } = this.#drain;
     const at = seen.indexOf(marker);
@@ -180,14 +184,17 @@ export class BashProcess {
       // The end may be the first part of the marker.
       const safe = Math.max(0, seen.length - marker.length + 1);
       this.#carry = seen.slice(safe);
-      if (safe > 0) this.#listener.output(seen.slice(0, safe));
-      return;
+      return this.#emit(seen.slice(0, safe));
     }
     this.#carry = '';
-    if (at > 0) this.#listener.output(seen.slice(0, at));
+    this.#emit(seen.slice(0, at));
     this.#endDrain();
-    const behind = seen.slice(at + marker.length);
-    if (behind !== '') this.#listener.output(behind);
+    this.#emit(seen.slice(at + marker.length));
+  }
+
+  /** What the shell shows while it starts belongs to no command. */
+  #emit(text: string): void {
+    if (text !== '' && this.#ready === undefined) this.#listener.output(text);
   }
 
   #endDrain(): void {
@@ -195,17 +202,20 @@ export class BashProcess {
     if (drain === undefined) return;
     clearTimeout(drain.timer);
     this.#drain = undefined;
-    if (this.#carry !== '') this.#listener.output(this.#carry);
+    this.#emit(this.#carry);
     this.#carry = '';
-    this.#listener.ended(drain.report);
+    if (this.#ready === undefined) this.#listener.ended(drain.report);
+    else this.#ready(true);
   }
 
   #onExit(exitCode: number): void {
     this.#gone = true;
     this.#commands.destroy();
     this.#reports.destroy();
-    this.#ready?.(false);
-    this.#endDrain();
+    this.#writer.close();
+    // A shell that reported before it ended has ended its command in time; one that is gone while it started never was there.
+    if (this.#ready === undefined) this.#endDrain();
+    else this.#ready(false);
     this.#listener.exited(exitCode);
   }
 }

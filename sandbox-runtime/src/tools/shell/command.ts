@@ -13,6 +13,10 @@ export class Command {
   /** A note about the session for the caller. */
   hint: string | undefined;
   lastOutputAt = Date.now();
+  /** When it left the queue. */
+  beganAt: number | undefined;
+  /** Whoever asked for it hung up before it ran. */
+  isAbandoned = false;
   /** Settles when the command has ended, however it did. */
   readonly ended: Promise<void>;
   /** Settles when the command has left the queue and runs. */
@@ -28,8 +32,14 @@ export class Command {
 
   begin(prompt: string): void {
     this.prompt = prompt;
+    this.beganAt = Date.now();
     this.lastOutputAt = Date.now();
     this.#start();
+  }
+
+  /** Takes a command back that nobody waits for any more; one that runs goes on. */
+  abandon(): void {
+    this.isAbandoned = this.beganAt === undefined;
   }
 
   append(text: string): void {

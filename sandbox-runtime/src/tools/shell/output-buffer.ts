@@ -27,11 +27,24 @@ export class OutputBuffer {
     if (this.#tailLength > 2 * this.#keep) this.#compact();
   }
 
-  /** All that was kept, with a note where something is missing. */
+  /** All that was kept, with a note where something is missing, and with newlines as the programs wrote them. */
   toString(): string {
     this.#compact();
     const tail = this.#tail.join('');
-    return this.#dropped === 0 ? this.#head + tail : `${this.#head}${omission(this.#dropped)}${tail}`;
+    const text = this.#dropped === 0 ? this.#head + tail : `${this.#head}${omission(this.#dropped)}${tail}`;
+    // A terminal puts a carriage return before each newline; this is its exact inverse, also for lines that end in both.
+    return text.replaceAll('\r\n', '\n');
+  }
+
+  /** Takes away what the last of the output matches. */
+  removeEnd(pattern: RegExp): void {
+    const tail = this.#tail.join('');
+    if (tail === '') {
+      this.#head = this.#head.replace(pattern, '');
+      return;
+    }
+    this.#tail = [tail.replace(pattern, '')];
+    this.#tailLength = this.#tail[0]?.length ?? 0;
   }
 
   #compact(): void {

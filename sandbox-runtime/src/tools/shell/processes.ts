@@ -1,15 +1,29 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
 
 interface ProcessStat {
   readonly pid: number;
   readonly session: number;
+  /** Seconds between the machine's start and the process's. */
+  readonly startedAt: number;
 }
 
-/** Ids of the processes in the session of `leader`, without the leader. One that called setsid() has left it. */
-export async function sessionProcesses(leader: number): Promise<readonly number[]> {
+/** Linux counts process times in hundredths of a second, whatever its own tick. */
+const TICKS_PER_SECOND = 100;
+/** A process may be this much older than the clock says, by rounding. */
+const SLACK_SECONDS = 0.02;
+
+/**
+ * Ids of the processes in the session of `leader`, without the leader, that were started since a time (ms since the epoch).
+ * One that called setsid() has left the session.
+ */
+export async function sessionProcesses(leader: number, since = 0): Promise<readonly number[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const earliest = uptime() - (Date.now() - since) / 1000 - SLACK_SECONDS;
   const stats = await Promise.all(names.map(statOf));
-  return stats.flatMap((stat) => (stat !== undefined && stat.session === leader && stat.pid !== leader ? [stat.pid] : []));
+  return stats.flatMap((stat) =>
+    stat !== undefined && stat.session === leader && stat.pid !== leader && stat.startedAt >= earliest ? [stat.pid] : [],
+  );
 }
 
 async function statOf(pid: string): Promise<ProcessStat | undefined> {
@@ -21,10 +35,17 @@ async function statOf(pid: string): Promise<ProcessStat | undefined> {
   }
 }
 
+const SESSION = 3;
+const START_TIME = 19;
+
 /** `pid (name) state ppid pgrp session …`; the name may hold anything, so what counts is after the last bracket. */
 export function parseStat(text: string): ProcessStat {
-  const [, , , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid: Number.parseInt(text, 10), session: Number(session) };
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid: Number.parseInt(text, 10),
+    session: Number(fields[SESSION]),
+    startedAt: Number(fields[START_TIME]) / TICKS_PER_SECOND,
+  };
 }
 
 /** Sends a signal, which finds nobody when the process has just ended. */

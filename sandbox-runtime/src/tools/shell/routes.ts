@@ -31,6 +31,7 @@ export function shellRoutes(app: FastifyInstance, { sessions, places }: ShellToo
         const command = session.exec(body.command, await placeOf(body, session, places));
         endAfter(session, command, body.hard_timeout);
         const status = body.async_mode ? command.status : await waitForCommand(command, waitOf(body, session, signal));
+        if (signal.aborted) command.abandon();
         return { ...ok(resultOf(session, command, { status, truncate: body.truncate !== false })), ...hintOf(command) };
       },
       shell_view: ({ body }) => {

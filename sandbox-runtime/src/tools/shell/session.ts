@@ -42,6 +42,8 @@ export class ShellSession {
   #directory: string;
   #bash: BashProcess | undefined;
   #traced = false;
+  /** Exit code of the last command, for the next one's `$?`. */
+  #status = 0;
   #lastId = 0;
   #current: Command | undefined;
   #last: Command | undefined;
@@ -121,10 +123,10 @@ export class ShellSession {
     command.status = status;
     bash.interrupt();
     if (await this.#endsWithin(command, INTERRUPT_GRACE_MS)) return;
-    await bash.signalCommand('SIGTERM');
+    await bash.signalCommand('SIGTERM', command.beganAt ?? 0);
     bash.interrupt();
     if (await this.#endsWithin(command, TERMINATE_GRACE_MS)) return;
-    await bash.signalCommand('SIGKILL');
+    await bash.signalCommand('SIGKILL', command.beganAt ?? 0);
     bash.interrupt();
     if (await this.#endsWithin(command, KILL_GRACE_MS)) return;
     await bash.kill();
@@ -142,7 +144,7 @@ export class ShellSession {
   }
 
   async #run(command: Command, { directory, physical }: ExecOptions): Promise<void> {
-    if (this.#closed) {
+    if (this.#closed || command.isAbandoned) {
       command.status = 'terminated';
       return command.end(undefined);
     }
@@ -153,7 +155,8 @@ export class ShellSession {
     this.#lastId += 1;
     command.begin(promptOf(this.#env, directory ?? this.#directory));
     this.#current = command;
-    bash.run(commandLines({ id: this.#lastId, command: command.text, directory, physical, traced: this.#traced }));
+    const [traced, status] = [this.#traced, this.#status];
+    bash.run(commandLines({ id: this.#lastId, command: command.text, directory, physical, traced, status }));
     await command.ended;
     this.#current = undefined;
     this.#last = command;
@@ -190,6 +193,7 @@ export class ShellSession {
   #onEnded({ id, exitCode, traced, directory }: Ended): void {
     if (id !== this.#lastId) return;
     this.#traced = traced;
+    this.#status = exitCode;
     this.#directory = directory;
     this.#current?.end(exitCode);
   }
@@ -197,7 +201,10 @@ export class ShellSession {
   #onExited(exitCode: number): void {
     this.#bash = undefined;
     this.#traced = false;
+    this.#status = 0;
     this.#replaced = !this.#closed;
+    // An interactive bash says so when it is told to exit; that is no output of the command.
+    if (/\bexit\b/.test(this.#current?.text ?? '')) this.#current?.output.removeEnd(/exit\r?\n$/);
     this.#current?.end(exitCode);
   }
 

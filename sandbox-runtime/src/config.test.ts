@@ -1,0 +1,54 @@
+import { ConfigError, loadConfig } from '@sandfleet/server-kit';
+import { describe, expect, it } from 'vitest';
+
+import { childEnvironment, ConfigSchema, refuseOpenDoor } from './config.ts';
+
+const load = (env: Record<string, string>) => loadConfig(ConfigSchema, env);
+
+describe('childEnvironment()', () => {
+  it('hands on what the user set and nothing of the server', () => {
+    const env = {
+      PATH: '/bin',
+      MINE: 'yes',
+      GITHUB_TOKEN: 'user-secret',
+      JWT_PUBLIC_KEY: 'k',
+      SANDBOX_API_KEY: 'k',
+      AUTH_TOKEN: 'k',
+      SANDFLEET_TOKEN_AUDIENCE: 'uid',
+      SANDFLEET_ANYTHING: 'x',
+      PUBLIC_PORT: '8080',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'debug',
+      NODE_OPTIONS: '--inspect',
+      MAX_SHELL_SESSIONS: '3',
+      WORKSPACE: '/work',
+      TZ: 'Asia/Tokyo',
+    };
+    expect(childEnvironment(env, load({ ...env, HOME: '/home/gem' }))).toEqual({
+      LANG: 'C.UTF-8',
+      USER: 'gem',
+      PATH: '/bin',
+      MINE: 'yes',
+      GITHUB_TOKEN: 'user-secret',
+      HOME: '/home/gem',
+      WORKSPACE: '/work',
+      TZ: 'Asia/Tokyo',
+    });
+  });
+});
+
+describe('refuseOpenDoor()', () => {
+  const doors = [
+    ['an audience without a key', { SANDFLEET_TOKEN_AUDIENCE: 'uid' }, /SANDFLEET_TOKEN_AUDIENCE/],
+    ['an API key, which is not supported', { SANDBOX_API_KEY: 'k' }, /SANDBOX_API_KEY/],
+    ["another name of the key's variable", { SANDBOX_JWT_PUBLIC_KEY: 'k' }, /SANDBOX_JWT_PUBLIC_KEY/],
+  ] as const;
+  it.for(doors)('refuses to start with %s', ([, env, message]) => {
+    expect(() => refuseOpenDoor(load(env), env)).toThrow(ConfigError);
+    expect(() => refuseOpenDoor(load(env), env)).toThrow(message);
+  });
+
+  it('lets a runtime without any guard start, as on a laptop', () => {
+    expect(() => refuseOpenDoor(load({}), {})).not.toThrow();
+  });
+});
