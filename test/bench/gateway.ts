@@ -1,6 +1,7 @@
 /**
- * `npx tsx test/bench/gateway.ts [--seconds 3] [--rounds 3] [--json FILE]`: what the gateway costs, beside the least that
- * proxies on undici and on Node's client do, Go's reverse proxy where Go is installed, and no proxy at all. All on loopback.
+ * `npx tsx test/bench/gateway.ts [--seconds 3] [--rounds 3] [--scenario small] [--variant gateway] [--json FILE]`: what the
+ * gateway costs, beside the least that proxies on undici and on Node's client do, Go's reverse proxy where Go is installed,
+ * and no proxy at all. All on loopback.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +45,13 @@ const SCENARIOS: readonly Scenario[] = [
 const IDLE_WEBSOCKETS = 2000;
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' }, json: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+    scenario: { type: 'string', default: '' },
+    variant: { type: 'string', default: '' },
+  },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
@@ -54,7 +61,7 @@ const port = String(upstream.port);
 const folder = mkdtempSync(join(tmpdir(), 'sandfleet-bench-'));
 const gatewayProgram = await bundled('gateway/gateway-server.ts');
 const gateway = await Child.start(gatewayProgram, [port]);
-const variants: readonly Variant[] = [
+const all: readonly Variant[] = [
   { name: 'direct', child: upstream, prefix: '' },
   { name: 'gateway', child: gateway, prefix: '/s/bench' },
   { name: 'bare undici', child: await Child.start('./floor-undici.ts', [port]), prefix: '' },
@@ -62,12 +69,14 @@ const variants: readonly Variant[] = [
   ...(await goProxy()),
 ];
 
+const variants = all.filter(({ name }) => name.includes(values.variant));
+
 const rows: Row[] = [];
-for (const scenario of SCENARIOS) rows.push(...(await measure(scenario)));
+for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.scenario))) rows.push(...(await measure(scenario)));
 const websockets = await measureIdle();
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 report();
-for (const { child } of variants) child.stop();
+for (const { child } of all) child.stop();
 rmSync(folder, { recursive: true });
 process.exit(0);
 

@@ -26,10 +26,15 @@ export class OutsideHost {
     // The namespace is the server's own and goes with it. A named one (ip netns add) would mount /run/netns over itself and
     // so bury the namespaces of pods, which then could not be taken down.
     const script = `require('node:http').createServer((q,r)=>r.end('outside')).listen(${OUTSIDE_PORT},'0.0.0.0')`;
-    const server = spawn('unshare', ['--net', '--', process.execPath, '-e', script], { stdio: 'ignore', env: cluster().environment });
+    const server = spawn('unshare', ['--net', '--', process.execPath, '-e', script], {
+      stdio: 'ignore',
+      env: cluster().environment,
+    });
     const host = new OutsideHost(server);
     const pid = String(server.pid);
-    await eventually('the server has a network of its own', async () => ((await networkOf(pid)) === (await networkOf('self')) ? undefined : true));
+    await eventually('the server has a network of its own', async () =>
+      (await networkOf(pid)) === (await networkOf('self')) ? undefined : true,
+    );
     await ip('link', 'add', LINK, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid);
     for (const address of ['203.0.113.1/24', '172.31.77.1/24']) await ip('addr', 'add', address, 'dev', LINK);
     await ip('link', 'set', LINK, 'up');
@@ -37,7 +42,9 @@ export class OutsideHost {
     await inside(pid, 'link', 'set', 'eth0', 'up');
     await inside(pid, 'link', 'set', 'lo', 'up');
     await inside(pid, 'route', 'add', 'default', 'via', '203.0.113.1');
-    await eventually('the outside host answers', async () => ((await fetch(`http://${PUBLIC_ADDRESS}:${OUTSIDE_PORT}/`)).ok ? true : undefined));
+    await eventually('the outside host answers', async () =>
+      (await fetch(`http://${PUBLIC_ADDRESS}:${OUTSIDE_PORT}/`)).ok ? true : undefined,
+    );
     return host;
   }
 
