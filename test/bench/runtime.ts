@@ -7,7 +7,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { measure, post, type Latencies } from './runtime/load.ts';
+import { measure, post, remove, type Latencies } from './runtime/load.ts';
 import { bundle, startFloor, startRuntime } from './runtime/servers.ts';
 
 const { values } = parseArgs({
@@ -41,6 +41,8 @@ for (let turn = 0; turn < rounds; turn += 1) {
 }
 const runtime = await startRuntime(program, folder, PORT);
 const floor = await startFloor(await bundle('test/bench/runtime/floor.ts', folder, 'floor'), file);
+// Also when the benchmark itself fails.
+process.on('exit', () => [runtime, floor].forEach((server) => server.stop()));
 const idleRss = runtime.rssMiB();
 
 const ids = await Promise.all(
@@ -73,10 +75,17 @@ const cases: readonly Case[] = [
     connections: 8,
     call: () => post(runtime.target, '/v1/shell/exec', { id: ids[0], command: 'true' }),
   },
-  { name: 'new session: true', connections: 1, call: () => post(runtime.target, '/v1/shell/exec', { command: 'true' }) },
+  { name: 'new session: true, and away with it', connections: 1, call: newSession },
   { name: 'file/write of 1 MiB as JSON', connections: 1, call: () => post(runtime.target, '/v1/file/write', { file, content }) },
   { name: 'file/read of 1 MiB as JSON', connections: 1, call: () => post(runtime.target, '/v1/file/read', { file }) },
 ];
+
+/** The session goes at once, or it would push out those of the other cases. */
+async function newSession(): Promise<void> {
+  const answer = await post(runtime.target, '/v1/shell/exec', { command: 'true' });
+  const { data } = JSON.parse(answer) as { data: { session_id: string } };
+  await remove(runtime.target, `/v1/shell/sessions/${data.session_id}`);
+}
 
 const results = new Map<Case, Row[]>(cases.map((entry) => [entry, []]));
 for (let round = 0; round <= rounds; round += 1)
@@ -108,7 +117,5 @@ console.log(
 );
 if (values.json !== undefined)
   writeFileSync(values.json, JSON.stringify({ machine, rounds, seconds, startMs, memory, rows }, null, 2));
-runtime.stop();
-floor.stop();
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly tickets: Pick<TicketBook, 'redeem'>;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
+  /** For one line a request; `log` when left out. */
+  readonly accessLog?: Logger;
   readonly pools?: Partial<UpstreamPoolsOptions>;
   readonly timing?: Partial<GatewayTiming>;
   readonly now?: () => Date;
@@ -116,14 +118,12 @@ export class Gateway {
     const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
     const admission = new Admission({ hosts, routes, authenticator, tickets, failures: new FailureLimiter(), now });
     const requestId = createRequestIds();
-    // Looking for secrets costs as much as all else of a log line, and a request's line has none: see `endCall`.
-    const accessLog = log.child({}, { redact: [] });
     return {
       reception: new Reception({ hosts, admission, podTokens: new PodTokens(keys, now), metrics, requestId }),
       pools: this.pools,
       metrics,
       log,
-      accessLog,
+      accessLog: options.accessLog ?? log,
       requestId,
       isRoutedTo: (id, pod) => routes.lookup(id)?.pod?.uid === pod.uid,
       isDraining: () => this.#isDraining,

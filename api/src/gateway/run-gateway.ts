@@ -20,6 +20,7 @@ export interface RunGatewayOptions {
   readonly client: KubeClient;
   readonly config: GatewayConfig;
   readonly log: Logger;
+  readonly accessLog?: Logger;
   readonly registry: Registry;
   readonly kubeMetrics?: KubeMetrics;
   /** Which addresses of pods are dialled. Tests have their pods on loopback, where no real pod is. */
@@ -72,7 +73,7 @@ export async function runGateway(options: RunGatewayOptions, signal: AbortSignal
   }
 }
 
-function assemble({ client, config, log, registry, isDialable = isPodAddress }: RunGatewayOptions): Parts {
+function assemble({ client, config, log, accessLog = log, registry, isDialable = isPodAddress }: RunGatewayOptions): Parts {
   const keys = new KeySets();
   const routes = new RouteTable(isDialable);
   const tickets = new TicketBook({
@@ -92,6 +93,7 @@ function assemble({ client, config, log, registry, isDialable = isPodAddress }: 
     tickets,
     metrics: createGatewayMetrics(registry),
     log,
+    accessLog,
   });
   return { keys, routes, tickets, gateway };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createLogger } from '@sandfleet/server-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { createAccessLog } from './access-log.ts';
 import { createKeys, GatewayFixture, memoryTickets } from './testing/fixture.ts';
 import { Pod } from './testing/pod.ts';
 import { rawRequest, until } from './testing/raw-client.ts';
@@ -103,8 +104,10 @@ describe('a ticket in the URL of a page', () => {
 describe('logs and metrics', () => {
   it('say what happened to each request, and hold no credential, query or id that is not needed', async () => {
     const file = join(folder, 'log');
-    const log = createLogger({ name: 'gateway', level: 'debug', fd: openSync(file, 'w') });
-    const gateway = await GatewayFixture.start({ log, pools: { port: pod.port } });
+    const fd = openSync(file, 'w');
+    const log = createLogger({ name: 'gateway', level: 'debug', fd });
+    const accessLog = createAccessLog({ name: 'gateway', level: 'debug', fd });
+    const gateway = await GatewayFixture.start({ log, accessLog, pools: { port: pod.port } });
     const sandbox = gateway.addSandbox({ id: 'a' });
     const token = await gateway.token(sandbox);
     const ticket = await gateway.ticket(sandbox, { surface: 'rest', mode: 'control' });

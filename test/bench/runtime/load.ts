@@ -7,11 +7,16 @@ export interface Target {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One POST over a kept connection; gives the whole answer. */
-export function post(target: Target, path: string, body: unknown): Promise<string> {
-  const payload = Buffer.from(JSON.stringify(body));
-  const headers = { 'content-type': 'application/json', 'content-length': payload.length };
+export const post = (target: Target, path: string, body: unknown): Promise<string> =>
+  send(target, { path, method: 'POST' }, Buffer.from(JSON.stringify(body)));
+
+export const remove = (target: Target, path: string): Promise<string> =>
+  send(target, { path, method: 'DELETE' }, Buffer.alloc(0));
+
+function send(target: Target, { path, method }: { path: string; method: string }, payload: Buffer): Promise<string> {
+  const headers = payload.length === 0 ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
   return new Promise((resolve, reject) => {
-    const call = request({ agent, host: '127.0.0.1', port: target.port, path, method: 'POST', headers }, (response) => {
+    const call = request({ agent, host: '127.0.0.1', port: target.port, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject).on('end', () => {

@@ -17,6 +17,7 @@ export interface FixtureOptions {
   readonly url?: string;
   readonly domain?: string;
   readonly log?: Logger;
+  readonly accessLog?: Logger;
   readonly pools?: GatewayOptions['pools'];
   readonly tickets?: GatewayOptions['tickets'];
   readonly keys?: KeySets;
@@ -77,6 +78,7 @@ export class GatewayFixture {
       tickets: options.tickets ?? memoryTickets(),
       metrics: createGatewayMetrics(this.registry),
       log: options.log ?? createLogger({ name: 'gateway', level: 'silent' }),
+      ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
       ...(options.pools === undefined ? {} : { pools: options.pools }),
     });

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { spawn, type IPty } from 'node-pty';
@@ -21,6 +22,9 @@ const ROWS = 50;
 /** How long a shell may take to say that it is there, and the terminal to hand over what was written to it. */
 const START_TIMEOUT_MS = 20_000;
 const DRAIN_TIMEOUT_MS = 2000;
+/** What programs get to save their work when their session is closed. */
+const HANG_UP_GRACE_MS = 500;
+const HANG_UP_POLL_MS = 25;
 
 export interface BashListener {
   output(text: string): void;
@@ -113,11 +117,25 @@ export class BashProcess {
     for (const pid of await sessionProcesses(this.pid, began)) signalProcess(pid, signal);
   }
 
+  /** As a terminal that is closed: whatever belongs to the session is told to go, and what stays is ended. */
+  async hangUp(): Promise<void> {
+    if (this.#gone) return;
+    for (const pid of [this.pid, ...(await sessionProcesses(this.pid))]) {
+      signalProcess(pid, 'SIGHUP');
+      // What is stopped hears of it only when it goes on.
+      signalProcess(pid, 'SIGCONT');
+    }
+    for (let waited = 0; waited < HANG_UP_GRACE_MS; waited += HANG_UP_POLL_MS) {
+      await delay(HANG_UP_POLL_MS);
+      if (this.#gone && (await sessionProcesses(this.pid)).length === 0) return;
+    }
+    await this.kill();
+  }
+
   /** Ends the shell and everything that still belongs to its session. */
   async kill(): Promise<void> {
-    if (this.#gone) return;
     const pids = await sessionProcesses(this.pid);
-    for (const pid of [this.pid, ...pids]) signalProcess(pid, 'SIGKILL');
+    for (const pid of this.#gone ? pids : [this.pid, ...pids]) signalProcess(pid, 'SIGKILL');
   }
 
   async #begin(): Promise<void> {

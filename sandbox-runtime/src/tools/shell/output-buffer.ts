@@ -71,5 +71,8 @@ export function truncateMiddle(text: string, limit: number): string {
   const half = Math.floor(limit / 2);
   const end = startOfCharacter(text, text.length - half);
   const begin = startOfCharacter(text, half) === half ? half : half - 1;
-  return `${text.slice(0, begin)}${omission(end - begin)}${text.slice(end)}`;
+  return ownCopy(`${text.slice(0, begin)}${omission(end - begin)}${text.slice(end)}`);
 }
+
+/** A part of a string keeps the whole of it in memory; history must not hold megabytes by a few letters of them. */
+const ownCopy = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');

@@ -139,7 +139,8 @@ function resultOf(
     command: command.text,
     status,
     output,
-    console: [{ ps1: command.prompt, command: command.text, output }],
+    // The record is for a console's view; a second copy of megabytes would only make the answer slow.
+    console: [{ ps1: command.prompt, command: command.text, output: truncateMiddle(text, OUTPUT_LIMIT) }],
     ...code,
     ...(code.exit_code === undefined ? {} : { returncode: code.exit_code }),
   };

@@ -212,10 +212,13 @@ describe('stopping a command', () => {
   it('leaves nothing of a session that is closed', async () => {
     await using shell = await openShell();
     await shell.run('sleep 302 & (sleep 303 &) ; nohup sleep 304 >/dev/null 2>&1 &');
-    const running = shell.session.exec('sleep 305', { physical: true });
-    await running.started;
+    const running = shell.session.exec("trap 'echo saved > note; exit' HUP; echo begun; while :; do sleep 0.1; done", {
+      physical: true,
+    });
+    await eventually('its first line', () => running.output.toString() === 'begun\n');
     await shell.session.close();
     expect((await outcome(running)).status).toBe('terminated');
+    expect(await readFile(join(shell.home, 'note'), 'utf8')).toBe('saved\n');
     await eventually('nothing left', async () => (await children(shell)).length === 0);
   });
 });

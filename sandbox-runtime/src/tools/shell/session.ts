@@ -136,7 +136,7 @@ export class ShellSession {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#current !== undefined) this.#current.status = 'terminated';
-    await this.#bash?.kill();
+    await this.#bash?.hangUp();
   }
 
   async #endsWithin(command: Command, milliseconds: number): Promise<boolean> {
