@@ -157,9 +157,11 @@ describe('a request', () => {
     expect(pod.last.headers).not.toHaveProperty('upgrade');
     pod.handler = (request, response) => void request.pipe(response);
     const client = await RawClient.connect(gateway.port);
-    client.send(...head('POST /s/a/x HTTP/1.1', 'Content-Length: 5', ...offer).slice(0, -1), '', 'hello');
+    const closing = offer.with(0, 'Connection: Upgrade, HTTP2-Settings, X-Hop, close');
+    client.send(...head('POST /s/a/x HTTP/1.1', 'Content-Length: 5', 'X-Hop: 1', ...closing).slice(0, -1), '', 'hello');
     await until(() => client.text.includes('hello'));
-    client.destroy();
+    expect(pod.last.headers).not.toHaveProperty('x-hop');
+    await client.closed();
   });
 });
 
@@ -378,6 +380,16 @@ describe('while there is no pod to send to', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     const old = await gateway.token({ id: 'newborn', uid: 'u-newborn' }, { now: new Date(Date.now() - 60_000) });
     expect((await fetch(`${gateway.origin}/s/newborn/`, { headers: { authorization: `Bearer ${old}` } })).status).toBe(404);
+  });
+
+  it('limits the connections of clients', async () => {
+    const small = await GatewayFixture.start({ maxConnections: 2, keys: gateway.keys });
+    const clients = await Promise.all([1, 2].map(() => RawClient.connect(small.port)));
+    const third = await RawClient.connect(small.port);
+    await third.closed();
+    expect(clients.map(({ isClosed }) => isClosed)).toEqual([false, false]);
+    expect(await small.registry.metrics()).toContain('gateway_connections_refused_total 1');
+    await small.stop();
   });
 
   it('limits what is open at once', async () => {

@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import type { Logger } from '@sandfleet/server-kit';
 
+import type { KeySet } from '../tokens/key-set.ts';
 import type { KeySets } from '../tokens/key-sets.ts';
 import { Admission } from './access/admission.ts';
 import { Authenticator } from './access/authenticator.ts';
@@ -10,10 +11,9 @@ import { FailureLimiter } from './access/failure-limiter.ts';
 import { PodTokens } from './access/pod-tokens.ts';
 import type { TicketBook } from './access/ticket-book.ts';
 import { HttpCarrier, type CarrierOptions } from './carry/http-carrier.ts';
-import { isWebSocket, serveWithoutUpgrade } from './carry/plain-upgrade.ts';
 import { Reception } from './carry/reception.ts';
 import { TunnelCarrier } from './carry/tunnel-carrier.ts';
-import { answerClientError } from './client-error.ts';
+import { createHttpServer } from './http-server.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Hosts } from './request/host.ts';
 import { createRequestIds } from './request/request-id.ts';
@@ -35,54 +35,54 @@ export interface GatewayOptions {
   readonly accessLog?: Logger;
   readonly pools?: Partial<UpstreamPoolsOptions>;
   readonly timing?: Partial<GatewayTiming>;
-  readonly now?: () => Date;
 }
 
-const MAX_HEADER_BYTES = 32 * 1024;
-const MAX_HEADERS = 200;
-/** Longer than load balancers keep theirs (60 s), so that they are the ones to end an idle connection. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-const TCP_KEEP_ALIVE_MS = 30_000;
+const KEYS_CHECK_MS = 1000;
 
 /** The server between clients and pods. */
 export class Gateway {
   readonly pools: UpstreamPools;
-  readonly #server: Server;
+  readonly #keys: KeySets;
+  readonly #authenticator: Authenticator;
   readonly #tunnels: TunnelCarrier;
+  readonly #server: Server;
+  readonly #keysTimer: NodeJS.Timeout;
+  #keysSeen: KeySet | undefined;
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
-    this.pools = new UpstreamPools({ ...DEFAULT_POOLS, ...options.pools });
+    const { keys, issuer, maxLifetimeSeconds, maxConnections, routes, metrics, log, accessLog = log } = options;
+    const now = () => new Date();
     const timing = { ...DEFAULT_TIMING, ...options.timing };
-    const carrier = this.#carrierOptions(options, timing);
+    const requestId = createRequestIds();
+    this.pools = new UpstreamPools({ ...DEFAULT_POOLS, ...options.pools });
+    this.#keys = keys;
+    this.#authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
+    const access = { ...options, authenticator: this.#authenticator, failures: new FailureLimiter(), now };
+    const podTokens = new PodTokens(keys, now);
+    const reception = new Reception({ ...options, admission: new Admission(access), podTokens, requestId });
+    const carrier: CarrierOptions = {
+      reception,
+      pools: this.pools,
+      metrics,
+      log,
+      accessLog,
+      requestId,
+      timing,
+      isRoutedTo: (id, pod) => routes.lookup(id)?.pod?.uid === pod.uid,
+      isDraining: () => this.#isDraining,
+    };
     const http = new HttpCarrier(carrier);
-    this.#tunnels = new TunnelCarrier(carrier);
-    const server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: timing.headersMs,
-      // Bodies may take as long as they need; what is slow on purpose is held off by the limit on heads.
-      requestTimeout: 0,
-      connectionsCheckingInterval: timing.headersCheckMs,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-      noDelay: true,
-      // Refused by us, in our words.
-      requireHostHeader: false,
+    const tunnels = new TunnelCarrier(carrier);
+    this.#tunnels = tunnels;
+    this.#server = createHttpServer({
+      maxConnections,
+      timing,
+      onRequest: (request, response, expectsContinue) => http.handle(request, response, expectsContinue),
+      onWebSocket: (request, socket, first) => tunnels.handle(request, socket, first),
+      onDrop: () => metrics.connectionRefused(),
     });
-    server.maxHeadersCount = MAX_HEADERS;
-    server.maxConnections = options.maxConnections;
-    server.on('request', (request, response) => http.handle(request, response));
-    server.on('checkContinue', (request, response) => http.handle(request, response, true));
-    server.on('upgrade', (request, socket, first) => {
-      // Node says Duplex for the sake of TLS; a plain server's connections are sockets.
-      const client = socket as Socket;
-      if (isWebSocket(request)) this.#tunnels.handle(request, client, first);
-      else serveWithoutUpgrade(server, request, client, first);
-    });
-    server.on('clientError', answerClientError);
-    server.on('drop', () => options.metrics.connectionRefused());
-    this.#server = server;
+    this.#keysTimer = setInterval(() => this.#checkKeys(), KEYS_CHECK_MS).unref();
   }
 
   get websockets(): number {
@@ -101,6 +101,7 @@ export class Gateway {
   /** Takes no new connections, lets what is under way end, and ends the rest when `graceMs` are over. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
+    clearInterval(this.#keysTimer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const timer = setTimeout(() => {
       this.#tunnels.closeAll();
@@ -112,22 +113,10 @@ export class Gateway {
     this.pools.closeAll();
   }
 
-  #carrierOptions(options: GatewayOptions, timing: GatewayTiming): CarrierOptions {
-    const { hosts, keys, issuer, maxLifetimeSeconds, routes, tickets, metrics, log } = options;
-    const now = options.now ?? (() => new Date());
-    const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
-    const admission = new Admission({ hosts, routes, authenticator, tickets, failures: new FailureLimiter(), now });
-    const requestId = createRequestIds();
-    return {
-      reception: new Reception({ hosts, admission, podTokens: new PodTokens(keys, now), metrics, requestId }),
-      pools: this.pools,
-      metrics,
-      log,
-      accessLog: options.accessLog ?? log,
-      requestId,
-      isRoutedTo: (id, pod) => routes.lookup(id)?.pod?.uid === pod.uid,
-      isDraining: () => this.#isDraining,
-      timing,
-    };
+  /** Requests are checked one by one; a WebSocket stays open, so a key that is dropped must reach it. */
+  #checkKeys(): void {
+    if (!this.#keys.ready || this.#keys.sandboxTokens === this.#keysSeen) return;
+    this.#keysSeen = this.#keys.sandboxTokens;
+    this.#tunnels.closeUnless((permit) => this.#authenticator.isCurrent(permit));
   }
 }

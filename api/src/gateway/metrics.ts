@@ -8,7 +8,8 @@ export interface Observation {
   readonly status: number;
   /** `none` where the request got no further than the door. */
   readonly surface: string;
-  readonly seconds: number;
+  /** Undefined for a WebSocket: how long it was open says nothing of how fast it was. */
+  readonly seconds: number | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
@@ -57,7 +58,7 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   return {
     observe: ({ method, status, surface, seconds, bytesIn: received, bytesOut: sent }) => {
       boundRequests(`${METHODS.has(method) ? method : 'other'} ${status} ${surface}`).inc();
-      boundDurations(surface).observe(seconds);
+      if (seconds !== undefined) boundDurations(surface).observe(seconds);
       if (received > 0) bytesIn.inc(received);
       if (sent > 0) bytesOut.inc(sent);
     },

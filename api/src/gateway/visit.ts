@@ -47,18 +47,11 @@ export function readVisit(hosts: Hosts, { method, target, rawHeaders, isUpgrade,
 }
 
 /** The bytes that go on are those that were sent, so a path must belong to one surface however the sandbox reads it. */
-function targetOf({ path, port, query }: Address): Target {
+function targetOf({ path, port }: Address): Target {
   const canonical = canonicalPath(path);
-  requireEscaped(query);
   if (port !== undefined) return { surface: 'preview', port };
   const target = surfaceOf(path);
   if (canonical !== path && !isSameTarget(target, surfaceOf(canonical)))
     throw badPath('The path can be read in two ways; send it without escapes, empty segments and parameters.');
   return target;
-}
-
-const QUERY = /^[\x21\x22\x24-\x7e]*$/;
-
-function requireEscaped(query: string): void {
-  if (!QUERY.test(query)) throw badPath('The query has a character that must be escaped.');
 }

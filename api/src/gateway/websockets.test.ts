@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'undici';
 
+import { generateSigningKeys } from '../tokens/key-sets.ts';
 import type { SandboxView } from './routing/views.ts';
-import { GatewayFixture } from './testing/fixture.ts';
+import { createKeys, GatewayFixture } from './testing/fixture.ts';
 import { acceptKey, Pod } from './testing/pod.ts';
 import { RawClient, rawRequest, until } from './testing/raw-client.ts';
 
@@ -126,6 +127,32 @@ describe('a WebSocket', () => {
     const openedAt = performance.now();
     await until(isClosed);
     expect(performance.now() - openedAt).toBeGreaterThan(500);
+  });
+
+  it('ends with the key that signed its credential, and not with another one', async () => {
+    const keys = await createKeys();
+    const other = await GatewayFixture.start({ keys, pools: { port: pod.port } });
+    const bearer = await other.token(other.addSandbox({ id: 'a' }));
+    const client = await RawClient.connect(other.port);
+    client.send(...upgrade('/terminal', `Authorization: Bearer ${bearer}`));
+    await until(() => client.text.includes('101'));
+    const next = JSON.parse((await generateSigningKeys())['sandbox-tokens.json'] ?? '') as { active: string; keys: object[] };
+    const { kid, privateKey } = keys.sandboxTokens.active;
+    const old = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256' };
+    const podKey = keys.podTokens.active;
+    const podJwk = { ...podKey.privateKey.export({ format: 'jwk' }), kid: podKey.kid, alg: 'EdDSA' };
+    const podTokens = JSON.stringify({ active: podKey.kid, keys: [podJwk] });
+    const load = (sandboxKeys: readonly object[]) =>
+      keys.update({
+        'sandbox-tokens.json': JSON.stringify({ active: next.active, keys: sandboxKeys }),
+        'pod-tokens.json': podTokens,
+      });
+    load([...next.keys, old]);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(client.isClosed).toBe(false);
+    load(next.keys);
+    await client.closed();
+    await other.stop();
   });
 
   it('takes no more from the pod than its client takes', async () => {

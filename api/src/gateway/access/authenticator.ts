@@ -1,5 +1,6 @@
 import type { ApiError } from '@sandfleet/contract';
 import { SURFACES, type Surface } from '@sandfleet/contract/control-plane';
+import { decodeProtectedHeader } from 'jose';
 import { LRUCache } from 'lru-cache';
 
 import type { TokenRefusal, Verified } from '../../tokens/claims.ts';
@@ -48,7 +49,7 @@ export class Authenticator {
     const { keys, maxLifetimeSeconds } = this.#options;
     const keySet = keys.sandboxTokens;
     const { claims } = accept(await verifySandboxToken(keys, token, { ...this.#times(), maxLifetimeSeconds }));
-    const permit = tokenPermit(claims);
+    const permit = tokenPermit(claims, keyIdOf(token));
     if (this.#knownUnder !== keySet) this.#known.clear();
     this.#knownUnder = keySet;
     this.#known.set(token, permit);
@@ -58,7 +59,7 @@ export class Authenticator {
   /** @throws Refused */
   async ticket(ticket: string): Promise<TicketPermit> {
     const { claims } = accept(await verifyTicket(this.#options.keys, ticket, this.#times()));
-    return { permit: grantPermit('ticket', claims), claims, jti: claims.jti };
+    return { permit: grantPermit('ticket', claims, keyIdOf(ticket)), claims, jti: claims.jti };
   }
 
   /**
@@ -67,11 +68,20 @@ export class Authenticator {
    * @throws Refused
    */
   async session(values: readonly string[], preferredUid: string | undefined): Promise<Permit> {
-    const verified = await Promise.all(values.map((value) => verifySession(this.#options.keys, value, this.#times())));
-    const valid = verified.filter((one) => one.ok);
-    const best = valid.find(({ claims }) => claims.sandboxUid === preferredUid) ?? valid[0] ?? verified[0];
+    const { keys } = this.#options;
+    const verified = await Promise.all(
+      values.map(async (value) => ({ value, result: await verifySession(keys, value, this.#times()) })),
+    );
+    const valid = verified.filter(({ result }) => result.ok);
+    const best = valid.find(({ result }) => result.claims?.sandboxUid === preferredUid) ?? valid[0] ?? verified[0];
     if (best === undefined) throw new TypeError('there is no session to verify');
-    return grantPermit('session', accept(best).claims);
+    return grantPermit('session', accept(best.result).claims, keyIdOf(best.value));
+  }
+
+  /** Whether the key of a permit is still in use; while there are no keys at all, nobody can tell that it is not. */
+  isCurrent({ keyId }: Permit): boolean {
+    const { keys } = this.#options;
+    return !keys.ready || keys.sandboxTokens.keys.has(keyId);
   }
 
   /** The cookie value that a redeemed ticket is exchanged for, and how long it lives. */
@@ -92,6 +102,11 @@ export class Authenticator {
   }
 }
 
+/** Of a token that was verified: its header has a key id, or it would not have been. */
+function keyIdOf(token: string): string {
+  return decodeProtectedHeader(token).kid ?? '';
+}
+
 function accept<C>(verified: Verified<C>): { readonly claims: C } {
   if (verified.ok) return verified;
   throw invalid(verified.reason, verified.error);
@@ -101,7 +116,7 @@ function invalid(reason: TokenRefusal, error: ApiError): Refused {
   return new Refused(error.code, reason, { message: error.message, headers: error.headers });
 }
 
-function tokenPermit(claims: SandboxTokenClaims): Permit {
+function tokenPermit(claims: SandboxTokenClaims, keyId: string): Permit {
   return {
     kind: 'token',
     sandboxUid: claims.sandboxUid,
@@ -110,12 +125,13 @@ function tokenPermit(claims: SandboxTokenClaims): Permit {
     surfaces: surfaceSet(claims.scope),
     mode: 'control',
     port: undefined,
+    keyId,
     issuedAt: claims.issuedAt.getTime(),
     expiresAt: claims.expiresAt.getTime(),
   };
 }
 
-function grantPermit(kind: 'ticket' | 'session', claims: SessionClaims): Permit {
+function grantPermit(kind: 'ticket' | 'session', claims: SessionClaims, keyId: string): Permit {
   return {
     kind,
     sandboxUid: claims.sandboxUid,
@@ -124,6 +140,7 @@ function grantPermit(kind: 'ticket' | 'session', claims: SessionClaims): Permit 
     surfaces: new Set([claims.surface]),
     mode: claims.mode,
     port: claims.port,
+    keyId,
     issuedAt: claims.issuedAt.getTime(),
     expiresAt: claims.expiresAt.getTime(),
   };

@@ -13,6 +13,7 @@ const permit = (surfaces: readonly Surface[], rest: Partial<Permit> = {}): Permi
   surfaces: new Set(surfaces),
   mode: 'control',
   port: undefined,
+  keyId: 'k1',
   issuedAt: 0,
   expiresAt: 1,
   ...rest,

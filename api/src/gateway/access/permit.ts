@@ -16,6 +16,8 @@ export interface Permit {
   readonly mode: Mode;
   /** The one port that a preview is held to; all of them when undefined. */
   readonly port: number | undefined;
+  /** Id of the key that signed it: with the key goes the permit. */
+  readonly keyId: string;
   /** Milliseconds since the epoch, like `expiresAt`. */
   readonly issuedAt: number;
   readonly expiresAt: number;

@@ -40,11 +40,14 @@ export interface CallResult {
   readonly bytesOut: number;
 }
 
+const SWITCHED = 101;
+
 /** One line and one set of counts for each request. */
 export function endCall(call: Call, { status, bytesIn, bytesOut }: CallResult, log: Logger, metrics: GatewayMetrics): void {
   const milliseconds = performance.now() - call.startedAt;
   const { method, surface, sandbox, requestId, code } = call;
-  metrics.observe({ method, status, surface, seconds: milliseconds / 1000, bytesIn, bytesOut });
+  const seconds = status === SWITCHED ? undefined : milliseconds / 1000;
+  metrics.observe({ method, status, surface, seconds, bytesIn, bytesOut });
   if (!log.isLevelEnabled('info')) return;
   const durationMs = Math.round(milliseconds * 100) / 100;
   log.info({ requestId, sandbox, surface, method, status, durationMs, bytesIn, bytesOut, code }, 'request');

@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
+import type { Permit } from '../access/permit.ts';
 import { problemAnswer } from '../response/problem.ts';
 import type { PodRoute } from '../routing/route.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
@@ -24,7 +25,7 @@ interface Crossing {
 /** Carries WebSockets. */
 export class TunnelCarrier {
   readonly #options: CarrierOptions;
-  readonly #open = new Set<TunnelExchange>();
+  readonly #open = new Map<TunnelExchange, Permit>();
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -56,7 +57,12 @@ export class TunnelCarrier {
 
   /** Ends every WebSocket now. */
   closeAll(): void {
-    for (const tunnel of this.#open) tunnel.close();
+    for (const tunnel of this.#open.keys()) tunnel.close();
+  }
+
+  /** Ends the WebSockets whose credential does not hold any more. */
+  closeUnless(holds: (permit: Permit) => boolean): void {
+    for (const [tunnel, permit] of this.#open) if (!holds(permit)) tunnel.close();
   }
 
   #pass(crossing: Crossing, passage: Passage, pod: PodRoute): void {
@@ -81,7 +87,7 @@ export class TunnelCarrier {
       },
     });
     crossing.tunnel = tunnel;
-    this.#open.add(tunnel);
+    this.#open.set(tunnel, passage.permit);
     try {
       tunnel.begin(this.#options.pools.of(pod).start(tunnel, headFor(passage), { fresh: true, hasBody: false }));
     } catch (error) {

@@ -23,6 +23,8 @@ export interface Redirect {
 }
 
 const PREVIEW_LABEL = /^([0-9]+)-(.+)$/;
+/** All that is visible in ASCII, but for the mark of a fragment. */
+const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 const ID_CHARACTERS = /^[A-Za-z0-9._~-]+$/;
 
 /**
@@ -36,6 +38,7 @@ export function addressOf(hosts: Hosts, hostHeader: string, target: string): Add
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark);
   if (!path.startsWith('/')) throw badPath('The request target must be a path.');
+  if (!QUERY.test(query)) throw badPath('The query has a character that must be escaped.');
   return place.mode === 'subdomain' ? fromLabel(place.label, path, query) : fromPath(path, query);
 }
 

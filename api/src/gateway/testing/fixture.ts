@@ -21,6 +21,7 @@ export interface FixtureOptions {
   readonly pools?: GatewayOptions['pools'];
   readonly tickets?: GatewayOptions['tickets'];
   readonly keys?: KeySets;
+  readonly maxConnections?: number;
   readonly timing?: GatewayOptions['timing'];
 }
 
@@ -73,7 +74,7 @@ export class GatewayFixture {
       keys,
       issuer: ISSUER,
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
-      maxConnections: 10_000,
+      maxConnections: options.maxConnections ?? 10_000,
       routes: this.routes,
       tickets: options.tickets ?? memoryTickets(),
       metrics: createGatewayMetrics(this.registry),

@@ -31,6 +31,15 @@ describe('parseHead()', () => {
     expect(parse(lines, isBodiless)).toMatchObject({ body: { kind }, keepsAlive });
   });
 
+  it('passes on a length that is said twice once', () => {
+    expect(parse(['HTTP/1.1 200 OK', 'Content-Length: 5', 'X-A: 1', 'content-length: 5']).headers).toEqual([
+      'Content-Length',
+      '5',
+      'X-A',
+      '1',
+    ]);
+  });
+
   const bad: readonly (readonly string[])[] = [
     [''],
     ['HTTP/2 200 OK'],

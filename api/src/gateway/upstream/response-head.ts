@@ -70,7 +70,10 @@ function readLine(line: string, headers: string[], seen: Seen): void {
       else if (name.toLowerCase() === 'keep-alive') seen.keepAlive = value;
       return;
     case 14:
-      if (name.toLowerCase() === 'content-length') seen.contentLength = onlyLength(seen.contentLength, value);
+      if (name.toLowerCase() !== 'content-length') return;
+      // The same length once more says nothing, and the client shall not see two.
+      if (seen.contentLength !== undefined) headers.length -= 2;
+      seen.contentLength = onlyLength(seen.contentLength, value);
       return;
     case 17:
       if (name.toLowerCase() === 'transfer-encoding') seen.transferEncoding = onlyChunked(seen.transferEncoding, value);

@@ -33,40 +33,29 @@ async function pair(): Promise<readonly [near: Socket, far: Socket]> {
 }
 
 describe('UpstreamConnection', () => {
-  // Reads land in a buffer that is used again at once, while what was read may still be on its way out.
-  it.for([
-    ['large', 32 * MEBIBYTE, 256 * 1024],
-    ['middling', 16 * MEBIBYTE, 40_000],
-    ['small', 2 * MEBIBYTE, 1000],
-  ] as const)('hands on every byte of a body in %s pieces to a client that reads late', async ([, size, pieceSize]) => {
-    const body = randomBytes(size);
-    const pod = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.once('data', () => void send(socket, body, pieceSize));
-    });
-    const port = await listen(pod);
-    const [near, far] = await pair();
-    const hash = createHash('sha256');
-    let received = 0;
-    far.pause();
-
-    const ended = new Promise<void>((resolve, reject) => {
+  /** Fetches through a connection into `near`, as fast as it comes; resolves when the exchange has ended. */
+  function fetchInto(near: Socket, port: number, buffers: ReadBuffers): Promise<void> {
+    return new Promise((resolve, reject) => {
       const exchange: Exchange = {
         method: 'GET',
         mayUpgrade: false,
         onHead: () => undefined,
         onData: (data) => void connection.writeTo(near, data),
         onBatch: () => undefined,
-        onEnd: () => resolve(),
+        onEnd: () => undefined,
         onError: reject,
       };
       const connection = new UpstreamConnection(
-        { host: '127.0.0.1', port, connectTimeoutMs: 10_000, buffers: new ReadBuffers() },
-        { onIdle: (idle) => idle.destroy(), onClose: () => undefined },
+        { host: '127.0.0.1', port, connectTimeoutMs: 10_000, buffers },
+        { onIdle: (idle) => idle.destroy(), onClose: () => resolve() },
       );
       connection.start('GET / HTTP/1.1\r\nHost: x\r\n\r\n', exchange, false);
     });
-    await ended;
+  }
+
+  async function hashOf(far: Socket, size: number): Promise<string> {
+    const hash = createHash('sha256');
+    let received = 0;
     far.on('data', (data) => {
       hash.update(data);
       received += data.length;
@@ -74,14 +63,49 @@ describe('UpstreamConnection', () => {
     });
     far.resume();
     await once(far, 'close');
-    expect(hash.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'));
+    return hash.digest('hex');
+  }
+
+  // Reads land in a buffer that is used again at once, while what was read may still be on its way out.
+  it.for([
+    ['large', 32 * MEBIBYTE, 256 * 1024],
+    ['middling', 16 * MEBIBYTE, 40_000],
+    ['small', 2 * MEBIBYTE, 1000],
+  ] as const)('hands on every byte of a body in %s pieces to a client that reads late', async ([, size, pieceSize]) => {
+    const body = randomBytes(size);
+    const port = await listen(podOf((socket) => send(socket, body, pieceSize)));
+    const [near, far] = await pair();
+    far.pause();
+    await fetchInto(near, port, new ReadBuffers());
+    expect(await hashOf(far, size)).toBe(createHash('sha256').update(body).digest('hex'));
+  });
+
+  it('leaves its buffer to no other connection while bytes of it are on their way, also when it breaks off', async () => {
+    const size = 32 * MEBIBYTE;
+    const body = randomBytes(size);
+    // The bytes after the body are an error, in the very read that brings the end of the body.
+    const port = await listen(podOf((socket) => send(socket, Buffer.concat([body, Buffer.from('more')]), size, size)));
+    const [near, far] = await pair();
+    far.pause();
+    const buffers = new ReadBuffers();
+    await fetchInto(near, port, buffers);
+    for (let i = 0; i < 64; i++) buffers.large().fill('#');
+    buffers.shared.fill('#');
+    expect(await hashOf(far, size)).toBe(createHash('sha256').update(body).digest('hex'));
   });
 });
 
-async function send(socket: Socket, body: Buffer, pieceSize: number): Promise<void> {
-  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+function podOf(answer: (socket: Socket) => Promise<void>): Server {
+  return createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => void answer(socket));
+  });
+}
+
+async function send(socket: Socket, body: Buffer, pieceSize: number, length = body.length): Promise<void> {
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
   for (let at = 0; at < body.length; at += pieceSize) {
-    if (!socket.write(body.subarray(at, at + pieceSize))) await once(socket, 'drain');
+    if (!socket.write(body.subarray(at, at + pieceSize))) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
     // Each piece is a read of its own, as far as that can be had.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -122,17 +122,23 @@ export class UpstreamConnection {
 
   #onBytes(size: number): boolean {
     this.#hasAnswered = true;
+    const isValid = this.#read(this.#buffer.subarray(0, size));
+    // Also after bad bytes: what came before them may still be on its way out of this buffer.
+    this.#buffer = this.#isKept ? this.#buffers.large() : this.#buffers.next(this.#buffer, size);
+    this.#isKept = false;
+    return isValid && !this.#isPaused;
+  }
+
+  #read(bytes: Buffer): boolean {
     try {
-      this.#reader.push(this.#buffer.subarray(0, size));
+      this.#reader.push(bytes);
+      this.#exchange?.onBatch();
+      return true;
     } catch (cause) {
       if (!(cause instanceof ResponseSyntaxError)) throw cause;
       this.destroy(new UpstreamError('invalid_response', { cause }));
       return false;
     }
-    this.#exchange?.onBatch();
-    this.#buffer = this.#isKept ? this.#buffers.large() : this.#buffers.next(this.#buffer, size);
-    this.#isKept = false;
-    return !this.#isPaused;
   }
 
   #finish(head: ResponseHead): void {

@@ -26,6 +26,15 @@ const DRAIN_TIMEOUT_MS = 2000;
 const HANG_UP_GRACE_MS = 500;
 const HANG_UP_POLL_MS = 25;
 
+/**
+ * Becomes the shell with its channels. What else is open is closed first: node-pty opens terminals so that every later child
+ * inherits the far side of all of them, and one session could read what is typed into another.
+ */
+const LAUNCH = [
+  'for path in /proc/$$/fd/*; do fd=${path##*/}; if (( fd > 2 && fd != 255 )); then eval "exec $fd>&-"; fi; done;',
+  `exec bash --noprofile --norc --noediting -i ${TERMINAL_FD}<&1 <"$0" ${STATUS_FD}>"$1"`,
+].join(' ');
+
 export interface BashListener {
   output(text: string): void;
   /** A command ended and all that it wrote has been given to `output`. */
@@ -74,8 +83,7 @@ export class BashProcess {
     try {
       await exec('mkfifo', ['-m', '600', commandPath, reportPath]);
       const channels = { commands: openChannel(commandPath, 'write'), reports: openChannel(reportPath, 'read') };
-      const script = `exec bash --noprofile --norc --noediting -i ${TERMINAL_FD}<&1 <"$0" ${STATUS_FD}>"$1"`;
-      const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', script, commandPath, reportPath], {
+      const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', LAUNCH, commandPath, reportPath], {
         name: 'xterm-256color',
         cols: COLUMNS,
         rows: ROWS,

@@ -47,6 +47,13 @@ describe('a shell session', () => {
     expect(shell.session.directory).toBe(`${shell.home}/d`);
   });
 
+  it('has nothing open of the terminals of other sessions', async () => {
+    await using first = await openShell();
+    await using second = await openShell();
+    await first.run('true');
+    expect((await second.run('ls -l /proc/$$/fd /proc/self/fd | grep -c ptmx')).output).toBe('0\n');
+  });
+
   const hostile = [
     ['prompts', "PS0=zero; PS1='evil> '; PS2='more> '; PROMPT_COMMAND='echo hacked'"],
     ['upper case for all output', 'stty olcuc'],
