@@ -30,10 +30,11 @@ export async function startGateway(world: World, { hasOwnPodAddresses = false } 
   const stopping = new AbortController();
   const log = createLogger({ name: 'gateway', level: 'silent' });
   let running: Promise<void> = Promise.resolve();
-  const client = await world.gatewayClient();
+  // The client counts its calls where the test looks for them.
+  const kubeMetrics = createKubeMetrics(registry);
+  const client = await world.gatewayClient(kubeMetrics);
   const port = await new Promise<number>((resolve, reject) => {
     const loopback = hasOwnPodAddresses ? {} : { isDialable: (address: string) => address.startsWith('127.') };
-    const kubeMetrics = createKubeMetrics(registry);
     const options = { client, config, log, registry, kubeMetrics, onListening: resolve, ...loopback };
     running = runGateway(options, stopping.signal);
     running.catch(reject);

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
 import { ANNOTATIONS, LABELS, SANDBOX_API_VERSION, SANDBOX_KIND, SANDBOX_RESOURCE, type Sandbox } from '@sandfleet/crds';
-import { defineResource, pods, secrets, serviceAccounts, type KubeClient, type KubeObject, type Pod } from '@sandfleet/kube';
+import {
+  defineResource,
+  pods,
+  secrets,
+  serviceAccounts,
+  type KubeClient,
+  type KubeMetrics,
+  type KubeObject,
+  type Pod,
+} from '@sandfleet/kube';
 import { loadAll } from 'js-yaml';
 
 import { generateSigningKeys, KeySets } from '../../../../api/src/tokens/key-sets.ts';
@@ -66,8 +75,8 @@ export class World {
   }
 
   /** As the gateway's service account. */
-  gatewayClient(): Promise<KubeClient> {
-    return this.access.asServiceAccount(this.release, this.#account);
+  gatewayClient(metrics: KubeMetrics): Promise<KubeClient> {
+    return this.access.asServiceAccount(this.release, this.#account, { metrics });
   }
 
   gatewayToken(): Promise<string> {
