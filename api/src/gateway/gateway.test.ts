@@ -237,15 +237,17 @@ describe('an answer', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('comes no faster than its client takes it', async () => {
+  it.for([
+    ['with a length', { 'content-length': 400 * MEBIBYTE }],
+    ['in chunks', {}],
+  ] as const)('%s comes no faster than its client takes it', async ([, headers]) => {
     let written = 0;
     pod.handler = (_, response) => {
-      const chunk = Buffer.alloc(MEBIBYTE);
-      response.writeHead(200, { 'content-length': 400 * MEBIBYTE });
+      response.writeHead(200, headers);
       const more = () => {
         while (written < 400 * MEBIBYTE) {
-          written += chunk.length;
-          if (!response.write(chunk)) return void response.once('drain', more);
+          written += MEBIBYTE;
+          if (!response.write(Buffer.alloc(MEBIBYTE))) return void response.once('drain', more);
         }
         return void response.end();
       };
@@ -255,11 +257,7 @@ describe('an answer', () => {
     client.socket.pause();
     client.send(...head('GET /s/a/ HTTP/1.1'));
     await until(() => written > 0);
-    let before = -1;
-    while (before !== written) {
-      before = written;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    await settled(() => written);
     // What the kernel's buffers on the way hold, and little more.
     expect(written).toBeLessThan(100 * MEBIBYTE);
     const counted = { bytes: 0 };
@@ -269,6 +267,48 @@ describe('an answer', () => {
     client.destroy();
   });
 });
+
+describe('an upload', () => {
+  it.for([
+    ['with a length', [`Content-Length: ${400 * MEBIBYTE}`], ['', '']],
+    ['in chunks', ['Transfer-Encoding: chunked'], ['100000\r\n', '\r\n']],
+  ] as const)('%s comes no faster than its pod takes it', async ([, headers, [before, after]]) => {
+    let received = 0;
+    let read: (() => void) | undefined;
+    pod.handler = (request, response) => {
+      read = () => request.on('data', (data: Buffer) => (received += data.length)).on('end', () => response.end('done'));
+    };
+    const client = await RawClient.connect(gateway.port);
+    client.send(...head('POST /s/a/ HTTP/1.1', ...headers));
+    let written = 0;
+    const chunk = Buffer.concat([Buffer.from(before), Buffer.alloc(MEBIBYTE), Buffer.from(after)]);
+    const more = () => {
+      while (written < 400 * MEBIBYTE) {
+        written += MEBIBYTE;
+        if (!client.socket.write(chunk)) return void client.socket.once('drain', more);
+      }
+      if (before !== '') client.send('0', '', '');
+      return undefined;
+    };
+    more();
+    await until(() => read !== undefined);
+    await settled(() => written);
+    expect(written).toBeLessThan(100 * MEBIBYTE);
+    read?.();
+    await until(() => client.text.includes('done'));
+    expect(received).toBe(400 * MEBIBYTE);
+    client.destroy();
+  });
+});
+
+/** Waits until a value stays as it is. */
+async function settled(valueOf: () => number): Promise<void> {
+  let before = -1;
+  while (before !== valueOf()) {
+    before = valueOf();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
 
 describe('when something breaks', () => {
   it('the pod hears of a client that goes away', async () => {
