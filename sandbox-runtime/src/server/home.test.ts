@@ -19,7 +19,7 @@ describe('prepareHome()', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   const prepare = () =>
-    prepareHome({ home: join(root, 'home'), workspace: join(root, 'home/work/deep'), skeleton: join(root, 'skel'), log });
+    prepareHome({ home: join(root, 'home'), workspace: join(root, 'home/projects/deep'), skeleton: join(root, 'skel'), log });
 
   it('fills a home that is new', async () => {
     await prepare();
