@@ -23,7 +23,7 @@ describe('prepareHome()', () => {
 
   it('fills a home that is new', async () => {
     await prepare();
-    expect((await readdir(join(root, 'home'))).toSorted()).toEqual(['.bashrc', '.config', 'work']);
+    expect((await readdir(join(root, 'home'))).toSorted()).toEqual(['.bashrc', '.config', 'projects']);
     expect(await readFile(join(root, 'home/.config/tool'), 'utf8')).toBe('x');
   });
 
@@ -37,7 +37,7 @@ describe('prepareHome()', () => {
     await mkdir(join(root, 'home'));
     await writeFile(join(root, 'home/mine'), 'x');
     await prepare();
-    expect((await readdir(join(root, 'home'))).toSorted()).toEqual(['mine', 'work']);
+    expect((await readdir(join(root, 'home'))).toSorted()).toEqual(['mine', 'projects']);
   });
 
   it('lets a sandbox start where there is no skeleton, or no way to write', async () => {
