@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
-
 import { LRUCache } from 'lru-cache';
+
+import { clientNetwork } from './client-network.ts';
 
 export interface FailureLimits {
   /** Failures that one client may have at once. */
@@ -29,7 +29,7 @@ export class FailureLimiter {
 
   /** Counts a failure; gives the seconds that the client has to wait, or zero while it is within the limit. */
   fail(address: string, now: Date): number {
-    const client = clientOf(address);
+    const client = clientNetwork(address);
     const before = this.#buckets.get(client);
     const elapsed = before === undefined ? 0 : Math.max(0, now.getTime() - before.at) / 1000;
     const level = Math.max(0, (before?.level ?? 0) - elapsed * this.#limits.perSecond);
@@ -38,15 +38,4 @@ export class FailureLimiter {
     this.#buckets.set(client, { level: Math.min(level + 1, this.#limits.burst + 1), at: now.getTime() });
     return over <= 0 ? 0 : Math.ceil(over / this.#limits.perSecond);
   }
-}
-
-/** Whoever has an IPv6 address has the whole /64 it is in. */
-function clientOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length);
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }

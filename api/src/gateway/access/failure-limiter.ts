@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
-
 import { LRUCache } from 'lru-cache';
+
+import { clientNetwork } from '../../auth/client-network.ts';
 
 export interface FailureLimits {
   /** Failures that one address may have at once. */
@@ -32,29 +32,19 @@ export class FailureLimiter {
 
   /** Seconds to wait before the next credential is looked at; zero when it may be now. */
   waitSeconds(address: string, now: number): number {
-    const bucket = this.#buckets.get(networkOf(address));
+    const bucket = this.#buckets.get(clientNetwork(address));
     if (bucket === undefined) return 0;
     const excess = this.#level(bucket, now) - this.#limits.burst + 1;
     return excess <= 0 ? 0 : Math.ceil(excess / this.#limits.perSecond);
   }
 
   fail(address: string, now: number): void {
-    const bucket = this.#buckets.get(networkOf(address));
+    const bucket = this.#buckets.get(clientNetwork(address));
     const level = bucket === undefined ? 0 : this.#level(bucket, now);
-    this.#buckets.set(networkOf(address), { failures: level + 1, at: now });
+    this.#buckets.set(clientNetwork(address), { failures: level + 1, at: now });
   }
 
   #level({ failures, at }: Bucket, now: number): number {
     return Math.max(0, failures - (Math.max(0, now - at) / 1000) * this.#limits.perSecond);
   }
-}
-
-/** Whoever has an IPv6 address has the whole /64 around it. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
