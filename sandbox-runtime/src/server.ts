@@ -1,5 +1,5 @@
-import { toOpenApi } from '@sandfleet/contract';
-import { fileContract, RuntimeError, sandboxContract, shellContract } from '@sandfleet/contract/runtime';
+import { toOpenApi, type Contract } from '@sandfleet/contract';
+import { RuntimeError } from '@sandfleet/contract/runtime';
 import { createMetrics, createServer, type Logger } from '@sandfleet/server-kit';
 import type { FastifyInstance } from 'fastify';
 
@@ -8,10 +8,10 @@ import { acceptAliases } from './server/aliases.ts';
 import { requireToken } from './server/auth.ts';
 import { runtimeErrors } from './server/errors.ts';
 import { dropNulls } from './server/nulls.ts';
-import { fileRoutes } from './tools/file/routes.ts';
-import { sandboxRoutes } from './tools/sandbox/routes.ts';
-import { shellRoutes } from './tools/shell/routes.ts';
-import { ShellSessions } from './tools/shell/sessions.ts';
+import { fileTool } from './tools/file/routes.ts';
+import { sandboxTool } from './tools/sandbox/routes.ts';
+import { shellTool } from './tools/shell/routes.ts';
+import type { Tool, ToolContext } from './tool.ts';
 import { VERSION } from './version.ts';
 
 const BODY_LIMIT = 1024 * 1024;
@@ -34,30 +34,30 @@ export function createRuntime({ config, env, log }: RuntimeOptions): FastifyInst
   dropNulls(app);
   acceptAliases(app);
 
-  const places = { home: config.HOME, workspace: workspaceOf(config) };
-  const environment = childEnvironment(env, config);
-  const sessions = new ShellSessions({ env: environment, workspace: places.workspace, maxSessions: config.MAX_SHELL_SESSIONS });
-  sandboxRoutes(app, { env: environment, ...places });
-  shellRoutes(app, { sessions, places });
-  fileRoutes(app, { places, env: environment });
-  const document = openApi();
+  const context: ToolContext = {
+    app,
+    config,
+    env: childEnvironment(env, config),
+    places: { home: config.HOME, workspace: workspaceOf(config) },
+    log,
+    metrics,
+  };
+  const tools: readonly Tool[] = [sandboxTool(context), shellTool(context), fileTool(context)];
+  const document = openApi(Object.assign({}, ...tools.map(({ contract }) => contract)) as Contract);
   app.get('/v1/openapi.json', async () => document);
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
-  app.addHook('preClose', async () => void (await sessions.closeAll()));
+  app.addHook('preClose', async () => void (await Promise.all(tools.map((tool) => tool.close()))));
   return app;
 }
 
-function openApi(): Record<string, unknown> {
-  return toOpenApi(
-    { ...sandboxContract, ...shellContract, ...fileContract },
-    {
-      title: 'sandfleet runtime',
-      version: VERSION,
-      description: 'The sandbox that this document comes from. Optional fields may be null.',
-      errorMediaType: 'application/json',
-      errorSchema: RuntimeError,
-      commonErrors: ['UNAUTHENTICATED', 'VALIDATION_FAILED'],
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-    },
-  );
+function openApi(contract: Contract): Record<string, unknown> {
+  return toOpenApi(contract, {
+    title: 'sandfleet runtime',
+    version: VERSION,
+    description: 'The sandbox that this document comes from. Optional fields may be null.',
+    errorMediaType: 'application/json',
+    errorSchema: RuntimeError,
+    commonErrors: ['UNAUTHENTICATED', 'VALIDATION_FAILED'],
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+  });
 }

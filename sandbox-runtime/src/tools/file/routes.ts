@@ -1,25 +1,18 @@
-import { fileContract, type FileOperationError } from '@sandfleet/contract/runtime';
+import { fileContract } from '@sandfleet/contract/runtime';
 import { implement } from '@sandfleet/server-kit';
-import type { FastifyInstance } from 'fastify';
 
-import type { Environment } from '../../config.ts';
 import type { AliasConfig } from '../../server/aliases.ts';
-import { FileError, toFileError } from './file-error.ts';
+import type { Tool, ToolContext } from '../../tool.ts';
+import { attempt } from './attempt.ts';
 import { listDirectory } from './list.ts';
 import { readText } from './read.ts';
 import { searchFile } from './search.ts';
-import { resolvePath, type Places } from './workspace-path.ts';
 import { writeContent } from './write.ts';
 
 /** A write of 64 MiB as base64, with room for the rest of the body. */
 const WRITE_BODY_LIMIT = 96 * 1024 * 1024;
 
-export interface FileToolOptions {
-  readonly places: Places;
-  readonly env: Environment;
-}
-
-export function fileRoutes(app: FastifyInstance, { places, env }: FileToolOptions): void {
+export function fileTool({ app, places, env }: ToolContext): Tool {
   implement(
     app,
     fileContract,
@@ -106,40 +99,5 @@ export function fileRoutes(app: FastifyInstance, { places, env }: FileToolOption
       }),
     },
   );
-}
-
-interface Attempt<T> {
-  readonly path: string;
-  readonly operation: string;
-  readonly sudo?: boolean | undefined;
-  /** The result's own fields, empty: published clients know no other shape of `data` and fail on one without them. */
-  readonly empty: T;
-}
-
-interface Done<T> {
-  success: boolean;
-  message: string;
-  data: T | (T & FileOperationError);
-}
-
-/** A file that can't be read is an answer about the file, not a failed call: `success: false` with what went wrong as data. */
-async function attempt<T>(
-  { path, operation, sudo, empty }: Attempt<T>,
-  places: Places,
-  run: (path: string) => Promise<T>,
-): Promise<Done<T>> {
-  try {
-    if (sudo)
-      throw new FileError('permission_denied', {
-        path,
-        operation,
-        message: 'This sandbox has no way to become root; leave sudo out.',
-      });
-    const data = await run(resolvePath(path, places, operation));
-    return { success: true, message: 'Operation successful', data };
-  } catch (error) {
-    const shown = toFileError(error, path, operation);
-    if (!(shown instanceof FileError)) throw error;
-    return { success: false, message: shown.message, data: { ...empty, ...shown.toData() } };
-  }
+  return { contract: fileContract, close: async () => {} };
 }

@@ -1,11 +1,12 @@
 import { sandboxContract, type SandboxDetail } from '@sandfleet/contract/runtime';
 import { implement } from '@sandfleet/server-kit';
-import type { FastifyInstance } from 'fastify';
 
+import type { Tool, ToolContext } from '../../tool.ts';
 import { ENVIRONMENT_VERSION } from '../../version.ts';
-import { describeInstalled, describeSystem, type DetailOptions } from './detail.ts';
+import { describeInstalled, describeSystem } from './detail.ts';
 
-export function sandboxRoutes(app: FastifyInstance, options: DetailOptions): void {
+export function sandboxTool({ app, env, places }: ToolContext): Tool {
+  const options = { env, ...places };
   // The first caller waits for the look around; installed tools hardly change while a sandbox lives.
   let installed: ReturnType<typeof describeInstalled> | undefined;
   implement(app, sandboxContract, {
@@ -24,6 +25,7 @@ export function sandboxRoutes(app: FastifyInstance, options: DetailOptions): voi
       };
     },
   });
+  return { contract: sandboxContract, close: async () => {} };
 }
 
 /** The facts as an agent reads them in its prompt. */

@@ -1,27 +1,22 @@
 import { ApiError, type Input } from '@sandfleet/contract';
 import { shellContract, type ShellCommandResult, type ShellSessionInfo } from '@sandfleet/contract/runtime';
 import { implement } from '@sandfleet/server-kit';
-import type { FastifyInstance } from 'fastify';
 
+import { ok } from '../../server/answers.ts';
+import type { Tool, ToolContext } from '../../tool.ts';
 import { resolvePath, type Places } from '../file/workspace-path.ts';
 import type { Command } from './command.ts';
 import { truncateMiddle } from './output-buffer.ts';
 import { OUTPUT_LIMIT, type ShellSession } from './session.ts';
-import { isDirectory, type ShellSessions } from './sessions.ts';
+import { isDirectory, ShellSessions } from './sessions.ts';
 import { waitForCommand } from './wait.ts';
 
 const DEFAULT_WAIT_SECONDS = 30;
 /** A command of 1 MiB, escaped, with room for the rest of the body. */
 const EXEC_BODY_LIMIT = 8 * 1024 * 1024;
 
-const ok = <T>(data: T) => ({ success: true, message: 'Operation successful', data });
-
-export interface ShellToolOptions {
-  readonly sessions: ShellSessions;
-  readonly places: Places;
-}
-
-export function shellRoutes(app: FastifyInstance, { sessions, places }: ShellToolOptions): void {
+export function shellTool({ app, config, env, places }: ToolContext): Tool {
+  const sessions = new ShellSessions({ env, workspace: places.workspace, maxSessions: config.MAX_SHELL_SESSIONS });
   implement(
     app,
     shellContract,
@@ -98,6 +93,10 @@ export function shellRoutes(app: FastifyInstance, { sessions, places }: ShellToo
     },
     { route: (operationId) => (operationId === 'shell_exec' ? { bodyLimit: EXEC_BODY_LIMIT } : {}) },
   );
+  return {
+    contract: shellContract,
+    close: async () => void (await sessions.closeAll()),
+  };
 }
 
 type ExecBody = Input<typeof shellContract.shell_exec>['body'];

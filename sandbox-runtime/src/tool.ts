@@ -1,0 +1,24 @@
+import type { Contract } from '@sandfleet/contract';
+import type { Logger, Registry } from '@sandfleet/server-kit';
+import type { FastifyInstance } from 'fastify';
+
+import type { Config, Environment } from './config.ts';
+import type { Places } from './tools/file/workspace-path.ts';
+
+/** What the server gives to each tool. */
+export interface ToolContext {
+  readonly app: FastifyInstance;
+  readonly config: Config;
+  /** What the user's processes start with. */
+  readonly env: Environment;
+  readonly places: Places;
+  readonly log: Logger;
+  readonly metrics: Registry;
+}
+
+/** A tool that has mounted its routes. */
+export interface Tool {
+  readonly contract: Contract;
+  /** Ends everything that the tool started; called once, before the server stops. */
+  close(): Promise<void>;
+}
