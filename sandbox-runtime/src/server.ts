@@ -1,6 +1,6 @@
 import { toOpenApi, type Contract } from '@sandfleet/contract';
 import { RuntimeError } from '@sandfleet/contract/runtime';
-import { createMetrics, createServer, type Logger } from '@sandfleet/server-kit';
+import { createMetrics, createServer, VERSION, type Logger } from '@sandfleet/server-kit';
 import type { FastifyInstance } from 'fastify';
 
 import { childEnvironment, workspaceOf, type Config } from './config.ts';
@@ -12,7 +12,6 @@ import { fileTool } from './tools/file/routes.ts';
 import { sandboxTool } from './tools/sandbox/routes.ts';
 import { shellTool } from './tools/shell/routes.ts';
 import type { Tool, ToolContext } from './tool.ts';
-import { VERSION } from './version.ts';
 
 const BODY_LIMIT = 1024 * 1024;
 /** Longer than clients keep idle connections: whoever closes first must not be the one that a request is on its way to. */

@@ -1,3 +1,4 @@
-/** Version of the runtime, and in the four-number form that published clients expect of the environment. */
-export const VERSION = '0.1.0';
+import { VERSION } from '@sandfleet/server-kit';
+
+/** The version in the four-number form that published clients expect of the environment. */
 export const ENVIRONMENT_VERSION = `v${VERSION}.0`;

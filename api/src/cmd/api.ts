@@ -1,8 +1,7 @@
-import { createLogger, loadConfig, runProcess } from '@sandfleet/server-kit';
+import { createLogger, loadConfig, runProcess, VERSION } from '@sandfleet/server-kit';
 
 import { ApiConfig } from '../control-plane/config.ts';
 import { runApi } from '../control-plane/run-api.ts';
-import { VERSION } from '../version.ts';
 
 await runProcess(async (signal) => {
   const config = loadConfig(ApiConfig, process.env);

@@ -1,5 +1,5 @@
 import { connect, createKubeMetrics } from '@sandfleet/kube';
-import { createLogger, createMetrics, loadConfig, runProcess } from '@sandfleet/server-kit';
+import { createLogger, createMetrics, loadConfig, runProcess, VERSION } from '@sandfleet/server-kit';
 
 import { createAccessLog } from '../gateway/access-log.ts';
 import { GatewayConfig } from '../gateway/config.ts';
@@ -9,7 +9,7 @@ await runProcess(async (signal) => {
   const config = loadConfig(GatewayConfig, process.env);
   const log = createLogger({ name: 'gateway', level: config.LOG_LEVEL });
   const accessLog = createAccessLog({ name: 'gateway', level: config.LOG_LEVEL });
-  const registry = createMetrics('gateway', process.env['SANDFLEET_VERSION'] ?? 'dev');
+  const registry = createMetrics('gateway', VERSION);
   const kubeMetrics = createKubeMetrics(registry);
   const client = connect({ userAgent: 'sandfleet-gateway', metrics: kubeMetrics });
   await runGateway({ client, config, log, accessLog, registry, kubeMetrics }, signal);

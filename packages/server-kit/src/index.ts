@@ -6,3 +6,4 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './problem.ts';
 export * from './process.ts';
+export * from './version.ts';

@@ -1,9 +1,8 @@
-import { aborted, createLogger, loadConfig, runProcess } from '@sandfleet/server-kit';
+import { aborted, createLogger, loadConfig, runProcess, VERSION } from '@sandfleet/server-kit';
 
 import { ConfigSchema, refuseOpenDoor, workspaceOf } from '../config.ts';
 import { createRuntime } from '../server.ts';
 import { prepareHome } from '../server/home.ts';
-import { VERSION } from '../version.ts';
 
 await runProcess(async (signal) => {
   const config = loadConfig(ConfigSchema, process.env);

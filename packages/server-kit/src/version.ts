@@ -1,4 +1,4 @@
 import manifest from '../package.json' with { type: 'json' };
 
-/** Version of this build; all parts of a release share it. */
+/** The product's version: all its packages carry the same, and the bundles hold it as text. */
 export const VERSION: string = manifest.version;
