@@ -35,7 +35,8 @@ const suites: readonly Suite[] = [
   { name: 'unit', command: vitest('vitest.config.ts'), read: readVitest },
   { name: 'chart', command: vitest('test/chart/vitest.config.ts'), read: readVitest },
   { name: 'integration', command: vitest('test/integration/vitest.config.ts'), read: readVitest },
-  { name: 'conformance', command: ['test/conformance/run', '{results}'], read: readJunit, cluster: true },
+  { name: 'conformance', command: ['test/conformance/run', '{results}', 'gateway'], read: readJunit, cluster: true },
+  { name: 'bare', command: ['test/conformance/run', '{results}', 'bare'], read: readJunit, cluster: true },
   { name: 'e2e', command: vitest('test/e2e/vitest.config.ts'), read: readVitest, cluster: true },
 ];
 
