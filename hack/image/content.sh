@@ -21,8 +21,10 @@ copied_files() {
   while read -r source; do
     # The lock file vouches for a dependency's content, and its folder holds what was built for this machine's Node.
     case $source in
-      node_modules/*) echo "$source/package.json" ;;
-      *) find "$source" -type f ! -name '*.map' ;;
+      node_modules/*) if [[ -d $source ]]; then echo "$source/package.json"; else echo "$source"; fi ;;
+      # Unquoted, since a source may be a pattern.
+      # shellcheck disable=SC2086
+      *) find $source -type f ! -name '*.map' ;;
     esac
   done < <(awk '$1 == "COPY" && $0 !~ /--from=/ { for (i = 2; i < NF; i++) if ($i !~ /^--/) print $i }' "$1")
 }

@@ -1,6 +1,12 @@
+import base64
+import json
+import os
+import socket
+import ssl
 import threading
 import time
 import uuid
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from agent_sandbox.core.api_error import ApiError
@@ -359,3 +365,259 @@ def test_null_stands_for_an_optional_field_left_out(http):
     answer = http.post("/v1/shell/exec", json={"command": "echo hi", **nulls}).json()
     assert answer["data"]["output"] == "hi\n"
     http.delete(f"/v1/shell/sessions/{answer['data']['session_id']}")
+
+
+def events(http, path, body, stop=None):
+    """The events of a streamed answer, as the standard says; `stop` may end it early."""
+    seen = []
+    with http.stream("POST", path, json=body, headers={"Accept": "text/event-stream"}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        name = ""
+        for line in answer.iter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            if line.startswith("data: "):
+                seen.append((name, json.loads(line.removeprefix("data: "))))
+                if stop and stop(seen):
+                    break
+    return seen
+
+
+def text_of(seen):
+    return "".join(data["data"] for name, data in seen if name == "output")
+
+
+def test_exec_streams_output_and_then_the_result(http, session):
+    seen = events(http, "/v1/shell/exec", {"id": session, "command": "echo ü; echo oops >&2; (exit 3)"})
+    assert [name for name, _ in seen][-1] == "result"
+    assert {name for name, _ in seen[:-1]} == {"output"}
+    result = seen[-1][1]
+    assert (result["success"], result["data"]["status"], result["data"]["exit_code"]) == (True, "completed", 3)
+    assert text_of(seen) == result["data"]["output"] == "ü\noops\n"
+
+
+def test_streamed_output_comes_while_the_command_runs(client, http, session, folder):
+    command = f"echo begun; until [ -e {folder}/go ]; do sleep 0.05; done; echo ended"
+    released = []
+
+    def release(seen):
+        if "begun" in text_of(seen) and not released:
+            client.file.write_file(file=f"{folder}/go", content="")
+            released.append(True)
+
+    seen = events(http, "/v1/shell/exec", {"id": session, "command": command}, stop=release)
+    assert released
+    assert text_of(seen) == "begun\nended\n"
+
+
+def test_streamed_output_is_whole_where_the_result_is_cut(http, session):
+    seen = events(http, "/v1/shell/exec", {"id": session, "command": "seq 1 100000"})
+    assert text_of(seen) == "".join(f"{n}\n" for n in range(1, 100_001))
+    assert "characters omitted" in seen[-1][1]["data"]["output"]
+
+
+def test_a_stream_stops_waiting_at_timeout(client, http, session):
+    seen = events(http, "/v1/shell/exec", {"id": session, "command": "echo a; sleep 300", "timeout": 1})
+    assert seen[-1][1]["data"]["status"] == "running"
+    client.shell.kill_process(id=session)
+
+
+def test_a_command_outlives_the_one_who_hung_up(client, http, session, folder):
+    command = f"echo begun; until [ -e {folder}/go ]; do sleep 0.05; done; touch {folder}/went"
+    events(http, "/v1/shell/exec", {"id": session, "command": command}, stop=lambda seen: "begun" in text_of(seen))
+    client.file.write_file(file=f"{folder}/go", content="")
+    assert client.shell.wait_for_process(id=session, seconds=60).data.status == "completed"
+    assert run(client, session, f"ls -1 {folder}").output == "go\nwent\n"
+
+
+def test_view_streams_what_was_and_what_comes(client, http, session, folder):
+    run(client, session, f"echo one; until [ -e {folder}/go ]; do sleep 0.05; done; echo two", timeout=1)
+    released = []
+
+    def release(seen):
+        if not released:
+            released.append(client.file.write_file(file=f"{folder}/go", content=""))
+
+    seen = events(http, "/v1/shell/view", {"id": session}, stop=release)
+    assert text_of(seen) == "one\ntwo\n"
+    assert seen[-1] == ("result", seen[-1][1]) and seen[-1][1]["data"]["exit_code"] == 0
+
+
+def test_a_stream_for_nobody_is_plain_json(http):
+    answer = http.post("/v1/shell/view", json={"id": "nobody"}, headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.json()["message"]) == (404, "Session not found")
+
+
+@pytest.fixture
+def terminal(client):
+    """The id of a terminal session, by its URL."""
+    url = urlsplit(client.shell.get_terminal_url().data)
+    (identifier,) = parse_qs(url.query)["session_id"]
+    yield identifier
+    if identifier in client.shell.list_sessions().data.sessions:
+        client.shell.cleanup_session(identifier)
+
+
+def test_a_terminal_url_leads_back_to_where_it_was_asked(client, base_url):
+    url = urlsplit(client.shell.get_terminal_url().data)
+    asked = urlsplit(base_url)
+    assert (url.scheme, url.netloc) == (asked.scheme, asked.netloc)
+    assert url.path == f"{asked.path.rstrip('/')}/terminal"
+    (identifier,) = parse_qs(url.query)["session_id"]
+    assert identifier in client.shell.list_sessions().data.sessions
+    client.shell.cleanup_session(identifier)
+    assert identifier not in client.shell.list_sessions().data.sessions
+
+
+def test_a_terminal_is_typed_into_and_viewed(client, terminal):
+    client.shell.write_to_process(id=terminal, input="echo $((6*7)); [[ $- == *i* ]] && echo inter''active", press_enter=True)
+    output = wait_for(lambda: "interactive" in (text := client.shell.view(id=terminal).data.output) and text)
+    assert "\r42\r\n" in output or "\n42\r\n" in output
+
+
+def test_what_runs_in_a_terminal_is_told_and_stopped(client, terminal):
+    client.shell.write_to_process(id=terminal, input="sleep 300", press_enter=True)
+    wait_for(lambda: client.shell.list_sessions().data.sessions[terminal].current_command == "sleep 300")
+    assert client.shell.view(id=terminal).data.status == "running"
+    assert client.shell.kill_process(id=terminal).data.status == "terminated"
+    assert client.shell.wait_for_process(id=terminal, seconds=30).data.status == "completed"
+
+
+def test_a_terminal_refuses_commands(client, terminal):
+    with pytest.raises(ApiError) as error:
+        client.shell.exec_command(id=terminal, command="true")
+    assert error.value.status_code == 409
+    assert "terminal" in error.value.body["message"]
+
+
+class Socket:
+    """As much of RFC 6455 as a terminal needs, on a plain socket."""
+
+    def __init__(self, base_url, headers, path, **extra):
+        url = urlsplit(base_url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        plain = socket.create_connection((url.hostname, port), timeout=60)
+        self.raw = ssl.create_default_context().wrap_socket(plain, server_hostname=url.hostname) if url.scheme == "https" else plain
+        lines = {
+            "Host": url.netloc,
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+            **headers,
+            **extra,
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self.raw.sendall(f"GET {url.path.rstrip('/')}{path} HTTP/1.1\r\n{head}\r\n".encode())
+        self.rest = b""
+        while b"\r\n\r\n" not in self.rest:
+            self.rest += self.raw.recv(65536)
+        answer, self.rest = self.rest.split(b"\r\n\r\n", 1)
+        self.status = int(answer.split()[1])
+
+    def take(self, count):
+        while len(self.rest) < count:
+            chunk = self.raw.recv(65536)
+            if not chunk:
+                raise EOFError
+            self.rest += chunk
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    def read(self):
+        """The next message, or the code of the close."""
+        while True:
+            first, length = self.take(2)
+            if length == 126:
+                length = int.from_bytes(self.take(2), "big")
+            elif length == 127:
+                length = int.from_bytes(self.take(8), "big")
+            data = self.take(length)
+            if first & 15 == 8:
+                return int.from_bytes(data[:2], "big")
+            if first & 15 == 1:
+                return json.loads(data)
+
+    def send(self, message):
+        data = message if isinstance(message, bytes) else json.dumps(message).encode()
+        mask = os.urandom(4)
+        size = len(data)
+        head = bytes([0x81, 0x80 | size]) if size < 126 else bytes([0x81, 0xFF]) + size.to_bytes(8, "big")
+        self.raw.sendall(head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(data)))
+
+    def enter(self, line):
+        self.send({"type": "input", "data": f"{line}\r"})
+
+    def until(self, what):
+        shown = ""
+        while what not in shown:
+            message = self.read()
+            assert isinstance(message, dict), f"closed with {message} before {what!r}: {shown!r}"
+            shown += message["data"] if message["type"] == "output" else ""
+        return shown
+
+
+@pytest.fixture
+def connect(base_url, headers):
+    opened = []
+
+    def open_socket(path="/v1/shell/ws", **extra):
+        opened.append(Socket(base_url, headers, path, **extra))
+        return opened[-1]
+
+    yield open_socket
+    for each in opened:
+        each.raw.close()
+
+
+def test_a_socket_is_a_terminal(client, connect):
+    one = connect()
+    assert one.status == 101
+    greeting = one.read()
+    assert greeting["type"] == "session_id"
+    assert one.read() == {"type": "ready", "data": "Terminal ready"}
+    one.send({"type": "resize", "data": {"cols": 132, "rows": 43}})
+    one.enter("stty size; mark=kept; echo ended-$((1+1))")
+    shown = one.until("ended-2\r\n")
+    assert "43 132\r\n" in shown
+    one.raw.close()
+    again = connect(f"/v1/shell/ws?session_id={greeting['data']}")
+    again.until("ended-2\r\n")
+    again.enter("echo $mark-$((1+1))")
+    again.until("kept-2")
+    client.shell.cleanup_session(greeting["data"])
+    message = again.read()
+    while isinstance(message, dict):
+        message = again.read()
+    assert message == 1000
+
+
+def test_a_socket_for_nobody_says_so_and_closes(connect):
+    stranger = connect("/v1/shell/ws?session_id=nobody")
+    assert stranger.read() == {"type": "error", "data": "Session not found"}
+    assert stranger.read() == 1008
+
+
+def test_a_socket_survives_garbage_but_not_too_much_of_it(client, connect):
+    one = connect()
+    identifier = one.read()["data"]
+    for frame in [b"ls", b"null", b'{"type":"exec","data":"x"}', b'{"type":"resize","data":{"cols":0,"rows":1}}']:
+        one.send(frame)
+    one.enter("echo still-$((1+1))")
+    one.until("still-2")
+    for _ in range(40):
+        one.send(b"garbage")
+    message = one.read()
+    while isinstance(message, dict):
+        message = one.read()
+    assert message == 1008
+    client.shell.cleanup_session(identifier)
+
+
+def test_a_page_of_another_origin_opens_no_socket(connect):
+    assert connect(Origin="https://evil.example").status == 403
+
+
+def test_a_socket_elsewhere_is_refused(connect):
+    assert connect("/v1/shell/sessions").status == 404

@@ -21,6 +21,9 @@ describe('childEnvironment()', () => {
       LOG_LEVEL: 'debug',
       NODE_OPTIONS: '--inspect',
       MAX_SHELL_SESSIONS: '3',
+      RUN_HOOK_INIT: 'a command with a secret',
+      RUN_HOOK_SHUTDOWN: 'another',
+      WAIT_PORTS: '8079,8091',
       WORKSPACE: '/work',
       TZ: 'Asia/Tokyo',
     };
@@ -34,6 +37,16 @@ describe('childEnvironment()', () => {
       WORKSPACE: '/work',
       TZ: 'Asia/Tokyo',
     });
+  });
+});
+
+describe('WAIT_PORTS', () => {
+  it('is a list of ports', () => {
+    expect(load({ WAIT_PORTS: '8079, 1,65535' }).WAIT_PORTS).toEqual(['8079', '1', '65535']);
+  });
+
+  it.for(['0', '65536', '99999', '-1', '80a', 'http', '8080 8081'])('refuses %s', (ports) => {
+    expect(() => load({ WAIT_PORTS: ports })).toThrow(/WAIT_PORTS/);
   });
 });
 

@@ -6,30 +6,35 @@ import type { FastifyInstance } from 'fastify';
 import { childEnvironment, workspaceOf, type Config } from './config.ts';
 import { acceptAliases } from './server/aliases.ts';
 import { requireToken } from './server/auth.ts';
+import { serveDocs } from './server/docs.ts';
 import { runtimeErrors } from './server/errors.ts';
 import { dropNulls } from './server/nulls.ts';
-import { fileTool } from './tools/file/routes.ts';
-import { sandboxTool } from './tools/sandbox/routes.ts';
-import { shellTool } from './tools/shell/routes.ts';
+import { acceptUpgrades } from './server/upgrade.ts';
 import type { Tool, ToolContext } from './tool.ts';
+import { mountTools } from './tools.ts';
 
 const BODY_LIMIT = 1024 * 1024;
 /** Longer than clients keep idle connections: whoever closes first must not be the one that a request is on its way to. */
 const KEEP_ALIVE_MS = 75_000;
+/** What answers of ended calls get to reach their clients. */
+const LAST_ANSWERS_MS = 2000;
 
 export interface RuntimeOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
+  /** Always, when left out. */
+  readonly isReady?: () => boolean;
 }
 
 /** The whole runtime, listening to nothing yet. `close` ends what it started. */
-export function createRuntime({ config, env, log }: RuntimeOptions): FastifyInstance {
+export function createRuntime({ config, env, log, isReady = () => true }: RuntimeOptions): FastifyInstance {
   const metrics = createMetrics('runtime', VERSION);
   const app = createServer({ log, metrics, errors: runtimeErrors, bodyLimit: BODY_LIMIT });
   app.server.keepAliveTimeout = KEEP_ALIVE_MS;
   if (config.JWT_PUBLIC_KEY === undefined) log.warn('JWT_PUBLIC_KEY is not set: nobody needs a token');
   else requireToken(app, { publicKey: config.JWT_PUBLIC_KEY, audience: config.SANDFLEET_TOKEN_AUDIENCE });
+  acceptUpgrades(app);
   dropNulls(app);
   acceptAliases(app);
 
@@ -40,13 +45,24 @@ export function createRuntime({ config, env, log }: RuntimeOptions): FastifyInst
     places: { home: config.HOME, workspace: workspaceOf(config) },
     log,
     metrics,
+    isReady,
   };
-  const tools: readonly Tool[] = [sandboxTool(context), shellTool(context), fileTool(context)];
+  const tools = mountTools(context);
   const document = openApi(Object.assign({}, ...tools.map(({ contract }) => contract)) as Contract);
   app.get('/v1/openapi.json', async () => document);
+  serveDocs(app, config.SANDFLEET_ASSETS_DIR);
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
-  app.addHook('preClose', async () => void (await Promise.all(tools.map((tool) => tool.close()))));
+  app.addHook('preClose', async () => {
+    await closeAll(tools);
+    // The tools have ended what was under way; a connection on which nothing was ever asked would be waited for.
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
+  });
   return app;
+}
+
+async function closeAll(tools: readonly Tool[]): Promise<void> {
+  await Promise.all(tools.map(async (tool) => tool.beforeClose?.()));
+  await Promise.all(tools.map((tool) => tool.close()));
 }
 
 function openApi(contract: Contract): Record<string, unknown> {

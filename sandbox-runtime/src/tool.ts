@@ -14,11 +14,15 @@ export interface ToolContext {
   readonly places: Places;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Whether the sandbox is ready for use; it answers before. */
+  readonly isReady: () => boolean;
 }
 
 /** A tool that has mounted its routes. */
 export interface Tool {
   readonly contract: Contract;
+  /** What is to be done while every tool still works; called once, before any is closed. Never throws. */
+  beforeClose?(): Promise<void>;
   /** Ends everything that the tool started; called once, before the server stops. */
   close(): Promise<void>;
 }

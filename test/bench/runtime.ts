@@ -7,6 +7,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { fileCases } from './runtime/files.ts';
 import { measure, post, remove, type Latencies } from './runtime/load.ts';
 import { bundle, startFloor, startRuntime } from './runtime/servers.ts';
 
@@ -40,9 +41,11 @@ for (let turn = 0; turn < rounds; turn += 1) {
   once.stop();
 }
 const runtime = await startRuntime(program, folder, PORT);
-const floor = await startFloor(await bundle('test/bench/runtime/floor.ts', folder, 'floor'), file);
+const floorProgram = await bundle('test/bench/runtime/floor.ts', folder, 'floor');
+const floor = await startFloor(floorProgram, file);
+const transfers = await fileCases(runtime, { folder, floorProgram });
 // Also when the benchmark itself fails.
-process.on('exit', () => [runtime, floor].forEach((server) => server.stop()));
+process.on('exit', () => [runtime, floor, ...transfers.floors].forEach((server) => server.stop()));
 const idleRss = runtime.rssMiB();
 
 const ids = await Promise.all(
@@ -55,6 +58,10 @@ const exec =
   (command: string, options: object = {}) =>
   (connection: number) =>
     post(runtime.target, '/v1/shell/exec', { id: ids[connection], command, ...options });
+const piped =
+  (command: string, options: object = {}) =>
+  (connection: number) =>
+    post(runtime.target, '/v1/bash/exec', { session_id: ids[connection], command, ...options });
 const live = (command: string) => () => post(floor.target, '/bash', { command });
 const spawned = (command: string) => () => post(floor.target, '/spawn', { command });
 const MEGABYTE = "head -c 1048576 /dev/zero | tr '\\0' x";
@@ -66,9 +73,12 @@ const cases: readonly Case[] = [
     { name: 'floor, live bash: true', connections, call: live('true') },
     { name: 'session: /bin/true', connections, call: exec('/bin/true') },
     { name: 'floor, live bash: /bin/true', connections, call: live('/bin/true') },
+    { name: 'bash/exec: true', connections, call: piped('true') },
     { name: 'floor, bash -c true', connections, call: spawned('true') },
     { name: 'session: 1 MiB of output', connections, call: exec(MEGABYTE, { truncate: false }) },
     { name: 'floor, live bash: 1 MiB of output', connections, call: live(MEGABYTE) },
+    { name: 'bash/exec: 1 MiB of output', connections, call: piped(MEGABYTE, { max_output_length: 0 }) },
+    { name: 'floor, bash -c, 1 MiB of output', connections, call: spawned(MEGABYTE) },
   ]),
   {
     name: 'one session, 8 callers: true',
@@ -78,6 +88,7 @@ const cases: readonly Case[] = [
   { name: 'new session: true, and away with it', connections: 1, call: newSession },
   { name: 'file/write of 1 MiB as JSON', connections: 1, call: () => post(runtime.target, '/v1/file/write', { file, content }) },
   { name: 'file/read of 1 MiB as JSON', connections: 1, call: () => post(runtime.target, '/v1/file/read', { file }) },
+  ...transfers.cases,
 ];
 
 /** The session goes at once, or it would push out those of the other cases. */

@@ -23,6 +23,18 @@ export const ERRORS = {
   NOT_FOUND: { status: 404, title: 'Not found', remediation: 'See /openapi.json for the routes there are.' },
   SANDBOX_NOT_FOUND: { status: 404, title: 'Sandbox not found', remediation: 'List the sandboxes to see the ids there are.' },
   SESSION_NOT_FOUND: { status: 404, title: 'Session not found', remediation: 'Create the session first, or leave its id out.' },
+  PATH_NOT_FOUND: { status: 404, title: 'Path not found', remediation: 'Send the path of a file or directory that is there.' },
+  WATCHER_NOT_FOUND: {
+    status: 404,
+    title: 'Watcher not found',
+    remediation: 'Create a watcher first; unread ones end by themselves.',
+  },
+  SKILL_NOT_FOUND: { status: 404, title: 'Skill not found', remediation: 'List the skills to see the names there are.' },
+  COMMAND_NOT_FOUND: {
+    status: 404,
+    title: 'Command not found',
+    remediation: 'Leave the command id out for the latest; old finished commands are dropped.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
@@ -41,6 +53,7 @@ export const ERRORS = {
   VALIDATION_FAILED: { status: 422, title: 'Validation failed', remediation: 'Correct the fields named in errors.' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests', remediation: 'Wait for the time in Retry-After.' },
   SESSION_LIMIT: { status: 429, title: 'Too many sessions', remediation: 'Close a session that is not needed any more.' },
+  WATCHER_LIMIT: { status: 429, title: 'Too much is watched', remediation: 'End a watcher, or watch a smaller tree.' },
   INTERNAL: { status: 500, title: 'Internal error', remediation: 'Look up the request id in the logs of the server.' },
   UPSTREAM_FAILED: {
     status: 502,
@@ -49,6 +62,11 @@ export const ERRORS = {
   },
   SANDBOX_NOT_READY: { status: 503, title: 'Sandbox not ready', remediation: 'Wait for the time in Retry-After.' },
   NOT_READY: { status: 503, title: 'Not ready', remediation: 'Wait for the time in Retry-After.' },
+  TOOL_UNAVAILABLE: {
+    status: 503,
+    title: 'Tool unavailable',
+    remediation: 'Install what the message names, or use another tool.',
+  },
   KUBERNETES_UNAVAILABLE: { status: 503, title: 'Kubernetes unavailable', remediation: 'Try again in a few seconds.' },
   UPSTREAM_TIMEOUT: {
     status: 504,

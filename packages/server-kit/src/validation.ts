@@ -1,5 +1,5 @@
 import { ApiError, type FieldError } from '@sandfleet/contract';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import type { TSchema } from 'typebox';
 
@@ -14,7 +14,25 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   const options = { allErrors: true, useDefaults: true, removeAdditional: false, strict: false, addUsedSchema: false } as const;
   const exact = new Ajv({ ...options, coerceTypes: false });
   const converting = new Ajv({ ...options, coerceTypes: 'array' });
-  return ({ schema, httpPart }) => (httpPart === 'body' ? exact : converting).compile(schema);
+  return ({ schema, httpPart }) => onFirstUse(() => (httpPart === 'body' ? exact : converting).compile(schema));
+}
+
+interface Validator {
+  (data: unknown): boolean;
+  errors?: ErrorObject[] | null;
+}
+
+/** Compiling the schemas of a hundred routes is a third of a server's start, and most of them are never asked for. */
+function onFirstUse(compile: () => ValidateFunction): Validator {
+  let compiled: ValidateFunction | undefined;
+  const validator: Validator = (data) => {
+    compiled ??= compile();
+    // None of the schemas has `$async`, so the answer is no promise.
+    const isValid = compiled(data) as boolean;
+    validator.errors = compiled.errors ?? null;
+    return isValid;
+  };
+  return validator;
 }
 
 /** Fastify hands over what the validator found; callers get it as one VALIDATION_FAILED. */

@@ -29,6 +29,27 @@ function send(target: Target, { path, method }: { path: string; method: string }
   });
 }
 
+export interface Transfer {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends bytes, or nothing, and lets go of those that come back. */
+export function transfer(target: Target, { path, method, headers }: Transfer, payload: Buffer = Buffer.alloc(0)): Promise<void> {
+  const all = { ...headers, ...(payload.length === 0 ? {} : { 'content-length': payload.length }) };
+  return new Promise((resolve, reject) => {
+    const call = request({ agent, host: '127.0.0.1', port: target.port, path, method, headers: all }, (response) => {
+      response.resume();
+      response.on('error', reject).on('end', () => {
+        if (response.statusCode === 200) resolve();
+        else reject(new Error(`${path} answered ${response.statusCode}`));
+      });
+    });
+    call.on('error', reject).end(payload);
+  });
+}
+
 export interface Latencies {
   readonly p50: number;
   readonly p99: number;

@@ -43,7 +43,14 @@ export async function bundle(entry: string, folder: string, name: string): Promi
 export async function startRuntime(program: string, folder: string, port: number): Promise<Running> {
   const home = join(folder, 'home');
   await mkdir(home, { recursive: true });
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, HOST: '127.0.0.1', PUBLIC_PORT: String(port), LOG_LEVEL: 'error' };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    HOST: '127.0.0.1',
+    PUBLIC_PORT: String(port),
+    LOG_LEVEL: 'error',
+    SANDFLEET_PYTHON_DIR: join(root, 'sandbox-runtime/python'),
+  };
   const began = performance.now();
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const target = { port };

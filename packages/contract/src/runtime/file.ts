@@ -1,29 +1,13 @@
 import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
-import { envelope } from './envelope.ts';
-
-const path = (description: string) => Type.String({ description, minLength: 1, maxLength: 4096 });
-const sudo = Type.Optional(Type.Boolean({ description: 'Refused where the sandbox has no way to become root', default: false }));
-
-/** What went wrong with one file; comes as `data` with `success: false` and status 200. */
-export const FileOperationError = Type.Object({
-  path: Type.String(),
-  operation: Type.String(),
-  message: Type.String(),
-  error_type: Type.String({
-    description:
-      'not_found, permission_denied, invalid_target, already_exists, invalid_path, read_only_filesystem, no_space_left, decode_error, too_large, invalid_pattern or io_error',
-  }),
-  retryable: Type.Boolean({ default: false }),
-  errno: Type.Optional(Type.Integer()),
-  errno_name: Type.Optional(Type.String()),
-  exception_type: Type.Optional(Type.String()),
-});
-export type FileOperationError = Static<typeof FileOperationError>;
+import { filePath, orFileError, sudo } from './file-error.ts';
+import { fileSearchContract } from './file-search.ts';
+import { fileTransferContract } from './file-transfer.ts';
 
 export const FileReadResult = Type.Object({ content: Type.String(), file: Type.String(), line_count: Type.Integer() });
 export const FileWriteResult = Type.Object({ file: Type.String(), bytes_written: Type.Integer() });
+export const FileReplaceResult = Type.Object({ file: Type.String(), replaced_count: Type.Integer({ default: 0 }) });
 export const FileSearchResult = Type.Object({
   file: Type.String(),
   matches: Type.Array(Type.String()),
@@ -50,12 +34,12 @@ export const FileListResult = Type.Object({
   truncated: Type.Boolean(),
 });
 
+/** Characters of each side of a replacement. */
+const MAX_REPLACE_LENGTH = 8 * 1024 * 1024;
+
 export const SORT_KEYS = ['name', 'path', 'size', 'modified', 'type'] as const;
 
-/** Either the result or what went wrong, told apart by `success`. */
-const orError = <T extends Parameters<typeof envelope>[0]>(result: T) => envelope(Type.Union([result, FileOperationError]));
-
-export const fileContract = defineContract({
+export const fileContentContract = defineContract({
   file_read: {
     method: 'POST',
     path: '/v1/file/read',
@@ -64,12 +48,12 @@ export const fileContract = defineContract({
     description:
       'Lines count from 0 and the end is exclusive. Text is UTF-8; anything else is a decode_error: download it instead.',
     body: Type.Object({
-      file: path('Absolute, or relative to the workspace'),
+      file: filePath('Absolute, or relative to the workspace'),
       start_line: Type.Optional(Type.Integer({ minimum: 0 })),
       end_line: Type.Optional(Type.Integer({ minimum: 0 })),
       sudo,
     }),
-    response: orError(FileReadResult),
+    response: orFileError(FileReadResult),
   },
   file_write: {
     method: 'POST',
@@ -79,7 +63,7 @@ export const fileContract = defineContract({
     description:
       'Folders on the way are made. A file is replaced as a whole or not at all, and keeps its mode. Newlines are added to text only.',
     body: Type.Object({
-      file: path('Absolute, or relative to the workspace'),
+      file: filePath('Absolute, or relative to the workspace'),
       content: Type.String(),
       encoding: Type.Optional(
         Type.Enum(['utf-8', 'base64', 'raw'], { default: 'utf-8', description: 'raw: each character is one byte' }),
@@ -89,7 +73,23 @@ export const fileContract = defineContract({
       trailing_newline: Type.Optional(Type.Boolean({ default: false })),
       sudo,
     }),
-    response: orError(FileWriteResult),
+    response: orFileError(FileWriteResult),
+  },
+  file_replace: {
+    method: 'POST',
+    path: '/v1/file/replace',
+    tag: 'file',
+    summary: 'Replace a text in a file by another, everywhere',
+    description:
+      'Literal: no pattern, and newlines must be those of the file. Every occurrence is replaced, from the start and without overlap. ' +
+      'None is no failure: `replaced_count` is 0, the file is left as it is and `hint` says so. Files and results up to 64 MiB of UTF-8.',
+    body: Type.Object({
+      file: filePath('Absolute, or relative to the workspace'),
+      old_str: Type.String({ minLength: 1, maxLength: MAX_REPLACE_LENGTH }),
+      new_str: Type.String({ maxLength: MAX_REPLACE_LENGTH, description: 'Empty removes the text' }),
+      sudo,
+    }),
+    response: orFileError(FileReplaceResult),
   },
   file_search: {
     method: 'POST',
@@ -98,11 +98,11 @@ export const fileContract = defineContract({
     summary: 'Search one file with a regular expression',
     description: "ripgrep's syntax. Line numbers count from 1, as in grep; `matches[i]` is the line of `line_numbers[i]`.",
     body: Type.Object({
-      file: path('Absolute, or relative to the workspace'),
+      file: filePath('Absolute, or relative to the workspace'),
       regex: Type.String({ minLength: 1, maxLength: 4096 }),
       sudo,
     }),
-    response: orError(FileSearchResult),
+    response: orFileError(FileSearchResult),
   },
   file_list: {
     method: 'POST',
@@ -111,7 +111,7 @@ export const fileContract = defineContract({
     summary: 'List a directory',
     description: 'Symbolic links are listed and not followed into. At most 10000 entries; `truncated` tells when there are more.',
     body: Type.Object({
-      path: path('Absolute, or relative to the workspace'),
+      path: filePath('Absolute, or relative to the workspace'),
       recursive: Type.Optional(Type.Boolean({ default: false })),
       show_hidden: Type.Optional(Type.Boolean({ default: true })),
       file_types: Type.Optional(
@@ -123,6 +123,9 @@ export const fileContract = defineContract({
       sort_by: Type.Optional(Type.Enum([...SORT_KEYS], { default: 'name' })),
       sort_desc: Type.Optional(Type.Boolean({ default: false })),
     }),
-    response: orError(FileListResult),
+    response: orFileError(FileListResult),
   },
 });
+
+/** Every operation on files but the editor's and the watchers'. */
+export const fileContract = { ...fileContentContract, ...fileSearchContract, ...fileTransferContract };

@@ -6,6 +6,38 @@ export const PUBLISHED = `
 GET /v1/sandbox
   answer: data:str?; home_dir*:str; workspace:str?; version*:str; detail*:obj
   detail: system*:obj; runtime*:obj; utils*:obj[]
+GET /v1/sandbox/packages/python
+GET /v1/sandbox/packages/nodejs
+POST /v1/sandbox/hooks
+  body: name*:str; event:str=shutdown; command*:str; timeout:num=10; priority:int=100
+  data: name*:str; event:str=shutdown; command*:str; timeout:num=10; priority:int=100; source:str=api
+GET /v1/sandbox/hooks
+  query: event:str=shutdown
+  data: name*:str; event:str=shutdown; command*:str; timeout:num=10; priority:int=100; source:str=api
+DELETE /v1/sandbox/hooks/{name}
+GET /v1/sandbox/observe/status
+  data: mode*:(off|guardrail|capture); running*:bool; session_id:str?; started_at:str?; ends_at:str?; interval_seconds:num?; last_sample_at:str?; runtime_dir:str?; report_count:int=0
+GET /v1/sandbox/observe/live
+  query: top_rows:int=10
+  data: captured_at*:str; mode*:(off|guardrail|capture); cgroup*:obj; disk:obj[]; top_processes:obj[]; recent_events:obj[]
+  cgroup: cpu_usage_pct:num?; cpu_usage_usec:int=0; cpu_nr_periods:int?; cpu_nr_throttled:int?; cpu_throttled_usec:int?; mem_current_bytes:int=0; mem_max_bytes:int?; mem_usage_pct:num?; oom:int?; oom_kill:int?; memory_anon_bytes:int?; memory_file_bytes:int?; memory_shmem_bytes:int?; memory_slab_bytes:int?
+  disk: path*:str; used_bytes*:int; total_bytes*:int; free_bytes*:int; usage_pct*:num; inode_used:int?; inode_total:int?; inode_usage_pct:num?
+  top_processes: pid*:int; user*:str; comm*:str; rss_bytes*:int; rss_mib*:num; cpu_pct:num?; threads:int?; fds:int?; state:str?; uptime_sec:num?; ppid:int?
+  recent_events: ts*:str; type*:str; message:str; data:obj
+POST /v1/sandbox/observe/start
+  body: mode:(guardrail|capture)=capture; idempotency_key:str?; duration_seconds:int?; interval_seconds:num?; include_processes:bool?; include_disk:bool=true
+  data: session_id*:str; mode*:(off|guardrail|capture); started_at*:str; ends_at:str?; interval_seconds*:num; runtime_dir*:str
+POST /v1/sandbox/observe/stop
+  body: session_id:str?
+  data: session_id*:str; stopped*:bool; report_ready*:bool
+POST /v1/sandbox/observe/export
+  body: idempotency_key:str?; session_id:str?; reason:str=manual
+  data: report_id*:str; session_id:str?; reason:str=manual; created_at*:str; path*:str; size_bytes*:int
+GET /v1/sandbox/observe/reports
+  data: report_id*:str; session_id:str?; reason:str=manual; created_at*:str; path*:str; size_bytes*:int
+GET /v1/sandbox/observe/reports/{report_id}
+DELETE /v1/sandbox/observe/reports/{report_id}
+  data: report_id*:str; session_id:str?; reason:str=manual; created_at*:str; path*:str; size_bytes*:int
 POST /v1/shell/exec
   body: id:str?; exec_dir:str?; command*:str; async_mode:bool=false; timeout:num?; strict:bool?; no_change_timeout:int?; hard_timeout:num?; preserve_symlinks:bool?=false; truncate:bool=true
   data: session_id*:str; command*:str; status*:(running|completed|no_change_timeout|hard_timeout|terminated); output:str?; console:obj[]?; exit_code:int?
@@ -26,6 +58,8 @@ POST /v1/shell/sessions/create
   data: session_id*:str; working_dir*:str
 POST /v1/shell/sessions/update
   body: id*:str; no_change_timeout:int?
+GET /v1/shell/terminal-url
+  answer: data:str
 GET /v1/shell/sessions/stats
   data: total_sessions*:int; active_sessions*:int; idle_sessions*:int; max_sessions*:int; session_timeout*:int; usage_ratio*:num
 GET /v1/shell/sessions
@@ -33,19 +67,120 @@ GET /v1/shell/sessions
   sessions: working_dir*:str; created_at*:str; last_used_at*:str; age_seconds*:int; status*:str; current_command:str?
 DELETE /v1/shell/sessions
 DELETE /v1/shell/sessions/{session_id}
+POST /v1/bash/exec
+  body: session_id:str?; command*:str; exec_dir:str?; env:map<str>?; async_mode:bool=false; timeout:num?; hard_timeout:num?; max_output_length:int=50000
+  data: session_id*:str; command_id*:str; command*:str; status*:(pending|running|completed|timed_out|killed); stdout:str?; stderr:str?; exit_code:int?; offset:int=0; stderr_offset:int=0
+POST /v1/bash/output
+  body: session_id*:str; command_id:str?; offset:int=0; stderr_offset:int=0; wait:bool=false; wait_timeout:num=30
+  data: session_id*:str; stdout:str; stderr:str; offset:int=0; stderr_offset:int=0; command:obj?
+  command: command_id*:str; command*:str; status*:(pending|running|completed|timed_out|killed); exit_code:int?
+POST /v1/bash/write
+  body: session_id*:str; command_id:str?; input*:str
+POST /v1/bash/kill
+  body: session_id*:str; signal:str=SIGTERM
+GET /v1/bash/sessions
+  data: session_id*:str; status*:(ready|closed); working_dir*:str; created_at*:str; last_used_at*:str; current_command:str?; command_count:int=0
+POST /v1/bash/sessions/create
+  body: session_id:str?; exec_dir:str?; snapshot_path:str?
+  data: session_id*:str; status*:(ready|closed); working_dir*:str; created_at*:str; last_used_at*:str; current_command:str?; command_count:int=0
+POST /v1/bash/sessions/{session_id}/close
+POST /v1/jupyter/execute
+  body: code*:str; timeout:int?=30; kernel_name:str?; session_id:str?; cwd:str?
+  data: kernel_name*:str; session_id:str?; status*:str; execution_count:int?; outputs*:obj[]; code*:str; msg_id:str?
+  outputs: output_type*:str; name:str?; text:str?; data:obj?; metadata:obj?; execution_count:int?; ename:str?; evalue:str?; traceback:str[]?
+GET /v1/jupyter/info
+  data: default_kernel*:str; available_kernels*:str[]; active_sessions*:int; session_timeout_seconds*:int; max_sessions*:int; description*:str; kernel_detection*:str
+GET /v1/jupyter/sessions
+  data: sessions*:map<obj>
+  sessions: kernel_name*:str; last_used*:num; age_seconds*:int
+DELETE /v1/jupyter/sessions
+DELETE /v1/jupyter/sessions/{session_id}
+POST /v1/jupyter/sessions/create
+  body: session_id:str?; kernel_name:str?; cwd:str?
+  data: session_id*:str; kernel_name*:str; message*:str
 POST /v1/file/read
   body: file*:str; start_line:int?; end_line:int?; sudo:bool?=false
   data: content*:str; file*:str
 POST /v1/file/write
   body: file*:str; content*:str; encoding:(utf-8|base64|raw)?=utf-8; append:bool?=false; leading_newline:bool?=false; trailing_newline:bool?=false; sudo:bool?=false
   data: file*:str; bytes_written:int?
+POST /v1/file/replace
+  body: file*:str; old_str*:str; new_str*:str; sudo:bool?=false
+  data: file*:str; replaced_count:int=0
 POST /v1/file/search
   body: file*:str; regex*:str; sudo:bool?=false
   data: file*:str; matches:str[]; line_numbers:int[]
+POST /v1/file/find
+  body: path*:str; glob*:str
+  data: path*:str; files:str[]
+POST /v1/file/grep
+  body: path*:str; pattern*:str; include:str[]?; exclude:str[]?; case_insensitive:bool?=false; fixed_strings:bool?=false; context_before:int?=0; context_after:int?=0; max_results:int?=500; max_file_size:str?=1M; multiline:bool?=false; offset:int?=0; type:str?; recursive:bool?=true
+  data: path*:str; pattern*:str; matches:obj[]; match_count:int; files_searched:int?; files_matched:int?; truncated:bool
+  matches: file*:str; line_number*:int; line_content*:str; context_before:str[]?; context_after:str[]?
+POST /v1/file/glob
+  body: path*:str; pattern*:str; exclude:str[]?; include_hidden:bool?=false; files_only:bool?=true; include_metadata:bool?=true; max_results:int?=5000; sort_by:str?=path; sort_desc:bool?=false
+  data: path*:str; pattern*:str; files:obj[]; total_count:int; truncated:bool
+  files: path*:str; name*:str; is_directory:bool; size:int?; modified_time:str?
+POST /v1/file/upload
+  body: file*:str; path:str
+  data: file_path*:str; file_size*:int; success*:bool
+GET /v1/file/download
 POST /v1/file/list
   body: path*:str; recursive:bool?=false; show_hidden:bool?=true; file_types:str[]?; max_depth:int?; include_size:bool?=true; include_permissions:bool?=false; sort_by:str?=name; sort_desc:bool?=false
   data: path*:str; files:obj[]; total_count:int; directory_count:int; file_count:int
   files: name*:str; path*:str; is_directory*:bool; size:int?; modified_time:str?; permissions:str?; extension:str?
+POST /v1/util/convert_to_markdown
+  body: uri*:str
+POST /v1/skills/register
+  body: file:str?; path:str?; name:str?
+  data: count*:int; registered:obj[]
+  registered: name*:str; path*:str; metadata:obj; dependency_commands:obj[]
+GET /v1/skills/metadatas
+  data: skills:obj[]
+  skills: name*:str; path*:str; metadata:obj; dependency_commands:obj[]
+DELETE /v1/skills
+DELETE /v1/skills/{name}
+  data: name*:str; path*:str; metadata:obj; dependency_commands:obj[]
+GET /v1/skills/{name}/content
+  data: name*:str; path*:str; content*:str
+POST /v1/file/str_replace_editor
+  body: command*:(view|create|str_replace|insert|undo_edit); path*:str; file_text:str?; old_str:str?; new_str:str?; insert_line:int?; view_range:int[]?; replace_mode:(ALL|FIRST|LAST)?; page_range:int[]?; sheet_name:str?; row_range:int[]?; slide_range:int[]?; enable_metadata:bool?=false
+  data: output*:str; error:str?; path*:str; prev_exist*:bool; old_content:str?; new_content:str?; metadata:obj?
+GET /v1/file/watch
+POST /v1/file/watch
+  body: path*:str; recursive:bool=true; exclude:str[]=.git,node_modules,__pycache__,.venv,*.pyc,*.pyo,.DS_Store,*.swp,*.swo; debounce:int=300; include_patterns:str[]
+GET /v1/file/watch/{watcher_id}/events
+POST /v1/file/watch/{watcher_id}/poll
+  body: cursor:int=0; limit:int=100; timeout:int=0
+POST /v1/file/watch/wait
+  body: path*:str; timeout:int=30; event_types:(create|write|remove|rename|chmod)[]=create,write,remove,rename,chmod
+DELETE /v1/file/watch/{watcher_id}
+POST /v1/nodejs/execute
+  body: code*:str; timeout:int?=30; stdin:str?; files:map<str>?; stateful:bool?=false; session_id:str?; cwd:str?; version:str?
+  data: language*:(javascript); status*:str; execution_count:int?; outputs:obj[]; code*:str; stdout:str; stderr:str; exit_code*:int; session_id:str?
+  outputs: output_type*:str; name:str?; text:str?; ename:str?; evalue:str?; traceback:str[]?; data:obj?; metadata:obj?
+GET /v1/nodejs/info
+  data: node_version*:str; npm_version*:str; supported_languages*:str[]; description*:str; runtime_directory:str?; global_npm_directory:str?; runtime_packages:obj[]; global_packages:obj[]; error:str?; available_versions:str[]; current_version:str?
+  runtime_packages: name*:str; version*:str
+POST /v1/nodejs/sessions
+  body: session_id:str?; cwd:str?; max_idle_time:int?=86400
+  data: session_id*:str; created*:bool; message:str?; session:obj?
+GET /v1/nodejs/sessions
+  data: sessions:map<obj>
+  sessions: session_id*:str; cwd*:str; created_at*:num; last_used*:num; max_idle_time*:int; age_seconds*:int; state*:str
+GET /v1/nodejs/sessions/{session_id}
+  data: session*:obj
+PATCH /v1/nodejs/sessions/{session_id}
+  body: max_idle_time:int?; cwd:str?
+  data: updated*:bool; session*:obj
+DELETE /v1/nodejs/sessions/{session_id}
+  data: deleted*:bool
+POST /v1/code/execute
+  body: language*:str; code*:str; timeout:int?; cwd:str?; stateful:bool=false; session_id:str?
+  data: language*:(python|javascript); status*:str; outputs*:obj[]; code*:str; stdout:str?; stderr:str?; exit_code:int?; traceback:str[]?; session_id:str?
+GET /v1/code/info
+  data: languages*:obj[]
+  languages: language*:(python|javascript); description*:str; runtime_version:str?; default_timeout:int=30; max_timeout:int=300; details:obj
 `;
 
 export interface PublishedField {

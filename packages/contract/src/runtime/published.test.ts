@@ -2,10 +2,21 @@ import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 
 import type { Operation } from '../operation.ts';
+import { bashContract } from './bash.ts';
+import { codeContract } from './code.ts';
+import { editorContract } from './editor.ts';
+import { fileWatchContract } from './file-watch.ts';
 import { fileContract } from './file.ts';
+import { hooksContract } from './hooks.ts';
+import { observeContract } from './observe.ts';
+import { sandboxPackagesContract } from './sandbox-packages.ts';
 import { parsePublished, PUBLISHED, type PublishedField, type PublishedOperation } from './fixtures.ts';
+import { jupyterContract } from './jupyter.ts';
+import { nodejsContract } from './nodejs.ts';
 import { sandboxContract } from './sandbox.ts';
 import { shellContract } from './shell.ts';
+import { skillsContract } from './skills.ts';
+import { utilContract } from './util.ts';
 
 interface Schema {
   readonly type?: string;
@@ -18,7 +29,22 @@ interface Schema {
   readonly patternProperties?: Readonly<Record<string, Schema>>;
 }
 
-const contract: Readonly<Record<string, Operation>> = { ...sandboxContract, ...shellContract, ...fileContract };
+const contract: Readonly<Record<string, Operation>> = {
+  ...sandboxContract,
+  ...sandboxPackagesContract,
+  ...hooksContract,
+  ...observeContract,
+  ...shellContract,
+  ...bashContract,
+  ...fileContract,
+  ...jupyterContract,
+  ...editorContract,
+  ...fileWatchContract,
+  ...skillsContract,
+  ...utilContract,
+  ...nodejsContract,
+  ...codeContract,
+};
 /** A probe that the published document does not list. */
 const OURS_ALONE = new Set(['GET /v1/ping']);
 
@@ -31,12 +57,13 @@ const operationOf = ({ method, path }: PublishedOperation): Operation | undefine
 /** The object that a list of fields describes. */
 function objectOf(operation: Operation, where: string): Schema {
   if (where === 'body') return asSchema(operation.body);
+  if (where === 'query') return asSchema(operation.querystring);
   const answer = asSchema(operation.response);
   if (where === 'answer') return answer;
   const data = answer.properties?.['data'] ?? {};
   // A result or an error, of which the result comes first.
   const result = data.anyOf?.[0] ?? data;
-  if (where === 'data') return result;
+  if (where === 'data') return result.items ?? result;
   const nested = result.properties?.[where] ?? answer.properties?.[where] ?? {};
   return nested.items ?? Object.values(nested.patternProperties ?? {})[0] ?? nested;
 }

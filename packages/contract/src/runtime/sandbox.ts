@@ -34,9 +34,11 @@ export const sandboxContract = defineContract({
     method: 'GET',
     path: '/v1/ping',
     tag: 'sandbox',
-    summary: 'Whether the runtime answers',
+    summary: 'Whether the sandbox is ready',
+    description: '503 while it starts.',
     produces: 'text/plain',
     open: true,
+    errors: ['NOT_READY'],
   },
   sandbox_context: {
     method: 'GET',

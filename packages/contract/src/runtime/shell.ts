@@ -55,7 +55,10 @@ export const shellContract = defineContract({
     description:
       'Without an id a session is made; an id that is not there answers 404. Commands of one session run one after the other. ' +
       'The answer comes when the command ends, at once with async_mode, or with status running when timeout is over: the command ' +
-      'then goes on. hard_timeout ends it. A shell that was ended is replaced; the hint says so.',
+      'then goes on. hard_timeout ends it. A shell that was ended is replaced; the hint says so. ' +
+      'With Accept: text/event-stream the answer is a stream of server-sent events: `output` with {"data": text} while the command ' +
+      'writes, all of it whatever truncate says, and `result` with the plain answer as the last; a client that reads slowly makes ' +
+      'the command wait and one that takes nothing for 60 seconds is cut off. A terminal session runs no commands: 409.',
     body: Type.Object({
       id: Type.Optional(sessionId),
       exec_dir: directory,
@@ -69,13 +72,17 @@ export const shellContract = defineContract({
       truncate: Type.Optional(Type.Boolean({ default: true, description: 'Cut the middle out of output over 30000 characters' })),
     }),
     response: envelope(ShellCommandResult),
-    errors: ['SESSION_NOT_FOUND', 'SESSION_LIMIT', 'BAD_REQUEST'],
+    errors: ['SESSION_NOT_FOUND', 'SESSION_LIMIT', 'BAD_REQUEST', 'CONFLICT'],
   },
   shell_view: {
     method: 'POST',
     path: '/v1/shell/view',
     tag: 'shell',
     summary: 'Show the current or last command of a session, and those before it',
+    description:
+      'Of a terminal session it shows the last 262144 characters of the terminal, with its control sequences. ' +
+      'With Accept: text/event-stream it follows the command to its end, by the events of exec: `output` with what is there and ' +
+      'then with what comes, and `result` with the plain answer.',
     body: Type.Object({ id: sessionId }),
     response: envelope(
       Type.Object({
@@ -94,7 +101,9 @@ export const shellContract = defineContract({
     path: '/v1/shell/wait',
     tag: 'shell',
     summary: 'Wait for the command of a session',
-    description: 'At most 30 seconds when no time is given. Both names of the time are known.',
+    description:
+      'At most 30 seconds when no time is given. Both names of the time are known. Of a terminal session it waits for the program ' +
+      'in the foreground.',
     body: Type.Object({
       id: sessionId,
       seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 3600 })),
@@ -108,6 +117,7 @@ export const shellContract = defineContract({
     path: '/v1/shell/write',
     tag: 'shell',
     summary: 'Type into the running command',
+    description: 'In a terminal session also at its prompt.',
     body: Type.Object({ id: sessionId, input: Type.String({ maxLength: 1_048_576 }), press_enter: Type.Boolean() }),
     response: envelope(Type.Object({ status })),
     errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
@@ -144,7 +154,23 @@ export const shellContract = defineContract({
     summary: 'Change how long a session waits without output',
     body: Type.Object({ id: sessionId, no_change_timeout: silence }),
     response: envelope(Type.Object({ session_id: Type.String(), no_change_timeout: Type.Optional(Type.Integer()) })),
-    errors: ['SESSION_NOT_FOUND'],
+    errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
+  },
+  shell_terminal_url: {
+    method: 'GET',
+    path: '/v1/shell/terminal-url',
+    tag: 'shell',
+    summary: 'Open a terminal session and get the URL of its page',
+    description:
+      'The session is a shell with a prompt, and ends SHELL_TERMINAL_IDLE_SECONDS after its last connection. The URL follows the ' +
+      'host, scheme and path prefix of the request, also as X-Forwarded-* headers of a gateway tell them. It needs the page ' +
+      '/terminal of the sandbox; without that page, its session_id is good for a WebSocket at /v1/shell/ws?session_id=… all the same: ' +
+      'JSON text frames, from the server {type: session_id|ready|output|error, data: text} and {type: ping, timestamp}, from the ' +
+      'client {type: input, data: text}, {type: resize, data: {cols, rows}} with 1 to 1000 of each and {type: pong, data: ' +
+      '{timestamp}}. Without session_id the socket opens a terminal session of its own; with the id of a session for commands it ' +
+      'shows those and types into the one that runs. A message has at most 1048576 bytes, a session at most 8 connections.',
+    response: envelope(Type.String()),
+    errors: ['SESSION_LIMIT'],
   },
   shell_session_stats: {
     method: 'GET',

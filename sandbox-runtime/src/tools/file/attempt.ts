@@ -8,6 +8,8 @@ export interface Attempt<T> {
   readonly path: string;
   readonly operation: string;
   readonly sudo?: boolean | undefined;
+  /** A short note for the agent about a result that may surprise it. */
+  readonly hint?: (result: T) => string | undefined;
   /** The result's own fields, empty: published clients know no other shape of `data` and fail on one without them. */
   readonly empty: T;
 }
@@ -16,11 +18,12 @@ export interface Done<T> {
   success: boolean;
   message: string;
   data: T | (T & FileOperationError);
+  hint?: string;
 }
 
 /** A file that can't be read is an answer about the file, not a failed call: `success: false` with what went wrong as data. */
 export async function attempt<T>(
-  { path, operation, sudo, empty }: Attempt<T>,
+  { path, operation, sudo, empty, hint }: Attempt<T>,
   places: Places,
   run: (path: string) => Promise<T>,
 ): Promise<Done<T>> {
@@ -31,7 +34,9 @@ export async function attempt<T>(
         operation,
         message: 'This sandbox has no way to become root; leave sudo out.',
       });
-    return ok(await run(resolvePath(path, places, operation)));
+    const result = await run(resolvePath(path, places, operation));
+    const note = hint?.(result);
+    return { ...ok(result), ...(note === undefined ? {} : { hint: note }) };
   } catch (error) {
     const shown = toFileError(error, path, operation);
     if (!(shown instanceof FileError)) throw error;

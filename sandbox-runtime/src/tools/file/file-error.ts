@@ -21,6 +21,7 @@ const BY_ERRNO: Readonly<Record<string, FileErrorType>> = {
   EPERM: 'permission_denied',
   EISDIR: 'invalid_target',
   ENOTDIR: 'invalid_target',
+  ENXIO: 'invalid_target',
   ELOOP: 'invalid_path',
   ENAMETOOLONG: 'invalid_path',
   EINVAL: 'invalid_path',

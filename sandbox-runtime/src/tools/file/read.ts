@@ -1,10 +1,10 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-
 import { FileError } from './file-error.ts';
+import { openRegular } from './open-regular.ts';
 
 /** A larger text is of no use in one JSON answer; there is the download for it. */
 export const MAX_READ_BYTES = 64 * 1024 * 1024;
+const FIRST_READ_BYTES = 4096;
+const NEXT_READ_BYTES = 1024 * 1024;
 
 export interface ReadOptions {
   /** First line, from 0. */
@@ -20,7 +20,7 @@ export interface ReadText {
 
 /** @throws FileError (decode_error, too_large, invalid_target) and what the file system throws. */
 export async function readText(path: string, { startLine, endLine }: ReadOptions = {}): Promise<ReadText> {
-  const bytes = await readBytes(path);
+  const bytes = await readBytes(path, 'read');
   const isWhole = startLine === undefined && endLine === undefined;
   const lineCount = countLines(bytes);
   if (isWhole) return { content: decode(bytes, path), lineCount };
@@ -50,19 +50,27 @@ function offsetOfLine(bytes: Buffer, line: number): number {
   return offset;
 }
 
-async function readBytes(path: string): Promise<Buffer> {
-  // Without O_NONBLOCK, opening a named pipe that nobody writes to would never return.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+/**
+ * All bytes of a file, at most MAX_READ_BYTES of them.
+ *
+ * @throws FileError (too_large, invalid_target) and what the file system throws.
+ */
+export async function readBytes(path: string, operation: string): Promise<Buffer> {
+  const { file, stats } = await openRegular(path, operation);
   try {
-    const stats = await file.stat();
-    if (stats.isDirectory()) throw refuse('invalid_target', path, 'it is a directory');
-    if (stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice())
-      throw refuse('invalid_target', path, 'it is not a regular file');
-    if (stats.size > MAX_READ_BYTES) throw tooLarge(path);
-    // Files of /proc and the like say that they are empty, so the content decides.
-    const bytes = await file.readFile();
-    if (bytes.length > MAX_READ_BYTES) throw tooLarge(path);
-    return bytes;
+    if (stats.size > BigInt(MAX_READ_BYTES)) throw tooLarge(path, operation);
+    const parts: Buffer[] = [];
+    let length = 0;
+    // Files of /proc say that they are empty and some never end, so what comes decides.
+    for (let size = Number(stats.size) + 1; ; size = NEXT_READ_BYTES) {
+      const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(Math.max(size, FIRST_READ_BYTES)) });
+      if (bytesRead === 0) break;
+      length += bytesRead;
+      if (length > MAX_READ_BYTES) throw tooLarge(path, operation);
+      parts.push(buffer.subarray(0, bytesRead));
+    }
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length);
   } finally {
     await file.close();
   }
@@ -72,13 +80,19 @@ function decode(bytes: Buffer, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw refuse('decode_error', path, 'it is not UTF-8 text; download it instead');
+    throw notText(path, 'read');
   }
 }
 
-const tooLarge = (path: string) =>
-  refuse('too_large', path, `it is larger than ${MAX_READ_BYTES / 1024 / 1024} MiB; download it instead`);
+const tooLarge = (path: string, operation: string) =>
+  refuse('too_large', { path, operation, why: `it is larger than ${MAX_READ_BYTES / 1024 / 1024} MiB; download it instead` });
 
-function refuse(type: 'invalid_target' | 'decode_error' | 'too_large', path: string, why: string): FileError {
-  return new FileError(type, { path, operation: 'read', message: `Cannot read ${path}: ${why}` });
+export const notText = (path: string, operation: string) =>
+  refuse('decode_error', { path, operation, why: 'it is not UTF-8 text; download it instead' });
+
+function refuse(
+  type: 'decode_error' | 'too_large',
+  { path, operation, why }: { path: string; operation: string; why: string },
+): FileError {
+  return new FileError(type, { path, operation, message: `Cannot ${operation} ${path}: ${why}` });
 }

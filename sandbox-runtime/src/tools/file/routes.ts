@@ -1,21 +1,32 @@
-import { fileContract } from '@sandfleet/contract/runtime';
+import { fileContentContract, fileContract, fileSearchContract } from '@sandfleet/contract/runtime';
 import { implement } from '@sandfleet/server-kit';
 
 import type { AliasConfig } from '../../server/aliases.ts';
 import type { Tool, ToolContext } from '../../tool.ts';
 import { attempt } from './attempt.ts';
+import { createTurns } from './in-turn.ts';
 import { listDirectory } from './list.ts';
 import { readText } from './read.ts';
+import { replaceInFile } from './replace.ts';
+import { fileSearchHandlers } from './search-routes.ts';
 import { searchFile } from './search.ts';
+import { addFileTransfer } from './transfer-routes.ts';
 import { writeContent } from './write.ts';
 
-/** A write of 64 MiB as base64, with room for the rest of the body. */
-const WRITE_BODY_LIMIT = 96 * 1024 * 1024;
+/** A write of 64 MiB as base64, and both sides of a replacement, with room for the rest of the body. */
+const BODY_LIMITS: Readonly<Record<string, { readonly bodyLimit: number }>> = {
+  file_write: { bodyLimit: 96 * 1024 * 1024 },
+  file_replace: { bodyLimit: 64 * 1024 * 1024 },
+};
 
-export function fileTool({ app, places, env }: ToolContext): Tool {
+export function fileTool(context: ToolContext): Tool {
+  const { app, places, env } = context;
+  const inTurn = createTurns();
+  implement(app, fileSearchContract, fileSearchHandlers(context));
+  addFileTransfer(context);
   implement(
     app,
-    fileContract,
+    fileContentContract,
     {
       file_read: ({ body }) =>
         attempt(
@@ -38,6 +49,21 @@ export function fileTool({ app, places, env }: ToolContext): Tool {
               trailingNewline: body.trailing_newline,
             });
             return { file: path, bytes_written: written };
+          },
+        ),
+      file_replace: ({ body }) =>
+        attempt(
+          {
+            path: body.file,
+            operation: 'replace',
+            sudo: body.sudo,
+            empty: { file: body.file, replaced_count: 0 },
+            hint: (result) => (result.replaced_count === 0 ? 'old_str is not in the file, which stays as it is.' : undefined),
+          },
+          places,
+          async (path) => {
+            const replacement = { from: body.old_str, to: body.new_str };
+            return { file: path, replaced_count: await inTurn(path, () => replaceInFile(path, replacement)) };
           },
         ),
       file_search: ({ body }, { signal }) =>
@@ -94,7 +120,7 @@ export function fileTool({ app, places, env }: ToolContext): Tool {
     },
     {
       route: (operationId) => ({
-        ...(operationId === 'file_write' ? { bodyLimit: WRITE_BODY_LIMIT } : {}),
+        ...BODY_LIMITS[operationId],
         ...(operationId === 'file_list' ? {} : { config: { aliases: { path: 'file' } } satisfies AliasConfig }),
       }),
     },

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { appendFile, lstat, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 
-import { makeFolders } from '../../make-folders.ts';
+import { openDraft, prepareTarget } from './draft.ts';
 import { FileError } from './file-error.ts';
 
 export interface WriteOptions {
@@ -15,58 +14,31 @@ export interface WriteOptions {
 /** Writes or appends, making the folders on the way, and tells how many bytes were written. */
 export async function writeContent(path: string, content: string, options: WriteOptions = {}): Promise<number> {
   const bytes = encode(path, content, options);
-  const target = await followLinks(path);
-  await makeFolders(dirname(target));
-  const existing = await statOrUndefined(target);
-  if (existing?.isDirectory()) {
-    throw new FileError('invalid_target', { path, operation: 'write', message: `Cannot write ${path}: it is a directory` });
-  }
-  if (options.append) await appendFile(target, bytes);
-  else if (existing !== undefined && !existing.isFile()) await writeFile(target, bytes);
-  else await replaceFile(target, bytes, existing?.mode);
+  if (options.append) await appendBytes(path, bytes);
+  else await replaceBytes(path, bytes, 'write');
   return bytes.length;
 }
 
-/** The name of a link stays a link: what it leads to is written, also when that does not exist yet. */
-async function followLinks(path: string): Promise<string> {
+/** Makes the bytes the whole content of the file. */
+export async function replaceBytes(path: string, bytes: Uint8Array, operation: string): Promise<void> {
+  const draft = await openDraft(await prepareTarget(path, operation));
   try {
-    return await realpath(path);
-  } catch (error) {
-    const link = await lstat(path).catch(() => undefined);
-    if (link?.isSymbolicLink()) throw error;
-    return path;
+    await draft.file.writeFile(bytes);
+    await draft.commit();
+  } finally {
+    await draft.discard();
   }
 }
 
-async function statOrUndefined(path: string) {
+async function appendBytes(path: string, bytes: Buffer): Promise<void> {
+  const { target } = await prepareTarget(path, 'write');
+  // O_NONBLOCK: what has become a pipe meanwhile must not hold one of the few threads for files.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+  const file = await open(target, flags, 0o666);
   try {
-    return await stat(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** A reader sees the old content or the new, never half of it: written beside the target, then renamed over it. */
-async function replaceFile(target: string, bytes: Buffer, mode: number | undefined): Promise<void> {
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`);
-  let created = false;
-  try {
-    const file = await open(temporary, 'wx', mode === undefined ? 0o666 : 0o600);
-    created = true;
-    try {
-      await file.writeFile(bytes);
-      if (mode !== undefined) await file.chmod(mode & 0o7777);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    if (created) await rm(temporary, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    // A file that may be written in a folder that may not: in place is all there is.
-    if (!created && mode !== undefined && (code === 'EACCES' || code === 'EROFS')) return writeFile(target, bytes);
-    throw error;
+    await file.writeFile(bytes);
+  } finally {
+    await file.close();
   }
 }
 

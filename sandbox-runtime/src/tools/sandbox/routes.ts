@@ -1,3 +1,4 @@
+import { ApiError } from '@sandfleet/contract';
 import { sandboxContract, type SandboxDetail } from '@sandfleet/contract/runtime';
 import { implement } from '@sandfleet/server-kit';
 
@@ -5,12 +6,15 @@ import type { Tool, ToolContext } from '../../tool.ts';
 import { ENVIRONMENT_VERSION } from '../../version.ts';
 import { describeInstalled, describeSystem } from './detail.ts';
 
-export function sandboxTool({ app, env, places }: ToolContext): Tool {
+export function sandboxTool({ app, env, places, isReady }: ToolContext): Tool {
   const options = { env, ...places };
   // The first caller waits for the look around; installed tools hardly change while a sandbox lives.
   let installed: ReturnType<typeof describeInstalled> | undefined;
   implement(app, sandboxContract, {
-    ping: (_, { reply }) => void reply.type('text/plain').send('pong'),
+    ping: (_, { reply }) => {
+      if (!isReady()) throw new ApiError('NOT_READY', { message: 'The sandbox is starting.', retryAfterSeconds: 1 });
+      void reply.type('text/plain').send('pong');
+    },
     sandbox_context: async () => {
       installed ??= describeInstalled(options.env);
       const detail = { system: await describeSystem(options), ...(await installed) };

@@ -5,14 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { spawn, type IPty } from 'node-pty';
+import type { IPty } from 'node-pty';
 
 import type { Environment } from '../../config.ts';
 import { INIT_LINES, parseReport, STATUS_FD, TERMINAL_FD, type Ended } from './bash-line.ts';
-import { sessionProcesses, signalProcess } from './processes.ts';
+import { endSession, hangUpSession } from './end-session.ts';
+import { sessionProcesses, signalProcess } from '../../process/session-processes.ts';
 import { TerminalWriter } from './terminal-writer.ts';
 
 const exec = promisify(execFile);
@@ -22,9 +22,6 @@ const ROWS = 50;
 /** How long a shell may take to say that it is there, and the terminal to hand over what was written to it. */
 const START_TIMEOUT_MS = 20_000;
 const DRAIN_TIMEOUT_MS = 2000;
-/** What programs get to save their work when their session is closed. */
-const HANG_UP_GRACE_MS = 500;
-const HANG_UP_POLL_MS = 25;
 
 /**
  * Becomes the shell with its channels. What else is open is closed first: node-pty opens terminals so that every later child
@@ -61,6 +58,7 @@ export class BashProcess {
   #drain: { readonly report: Ended; readonly marker: string; readonly timer: NodeJS.Timeout } | undefined;
   #carry = '';
   #ready: ((value: boolean) => void) | undefined;
+  readonly #holders = new Set<object>();
   #gone = false;
 
   private constructor(pty: IPty, channels: { commands: Socket; reports: Socket }, listener: BashListener) {
@@ -82,6 +80,8 @@ export class BashProcess {
     const [commandPath, reportPath] = [join(folder, 'commands'), join(folder, 'reports')];
     try {
       await exec('mkfifo', ['-m', '600', commandPath, reportPath]);
+      // Loaded on first use: the server answers sooner than it could read a native module.
+      const { spawn } = await import('node-pty');
       const channels = { commands: openChannel(commandPath, 'write'), reports: openChannel(reportPath, 'read') };
       const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', LAUNCH, commandPath, reportPath], {
         name: 'xterm-256color',
@@ -115,6 +115,11 @@ export class BashProcess {
     this.#writer.write(text);
   }
 
+  /** Resolves when little of what was typed waits to be taken. */
+  typed(): Promise<void> {
+    return this.#writer.taken();
+  }
+
   /** As Ctrl-C: the shell drops the command that it is in, and so does what it runs. */
   interrupt(): void {
     if (!this.#gone) signalProcess(-this.pid, 'SIGINT');
@@ -125,25 +130,23 @@ export class BashProcess {
     for (const pid of await sessionProcesses(this.pid, began)) signalProcess(pid, signal);
   }
 
-  /** As a terminal that is closed: whatever belongs to the session is told to go, and what stays is ended. */
+  /** Leaves what comes next in the terminal, which makes its writers wait; what is over is taken out in any case. */
+  hold(owner: object): void {
+    this.#holders.add(owner);
+    if (this.#drain === undefined) this.#pty.pause();
+  }
+
+  release(owner: object): void {
+    if (this.#holders.delete(owner) && this.#holders.size === 0) this.#pty.resume();
+  }
+
   async hangUp(): Promise<void> {
-    if (this.#gone) return;
-    for (const pid of [this.pid, ...(await sessionProcesses(this.pid))]) {
-      signalProcess(pid, 'SIGHUP');
-      // What is stopped hears of it only when it goes on.
-      signalProcess(pid, 'SIGCONT');
-    }
-    for (let waited = 0; waited < HANG_UP_GRACE_MS; waited += HANG_UP_POLL_MS) {
-      await delay(HANG_UP_POLL_MS);
-      if (this.#gone && (await sessionProcesses(this.pid)).length === 0) return;
-    }
-    await this.kill();
+    if (!this.#gone) await hangUpSession(this.pid, () => this.#gone);
   }
 
   /** Ends the shell and everything that still belongs to its session. */
   async kill(): Promise<void> {
-    const pids = await sessionProcesses(this.pid);
-    for (const pid of this.#gone ? pids : [this.pid, ...pids]) signalProcess(pid, 'SIGKILL');
+    await endSession(this.pid, () => this.#gone);
   }
 
   async #begin(): Promise<void> {
@@ -180,6 +183,8 @@ export class BashProcess {
     const marker = `\u{1}${randomInt(2 ** 47)}.${randomInt(2 ** 47)}\u{2}`;
     const timer = setTimeout(() => this.#endDrain(), DRAIN_TIMEOUT_MS);
     this.#drain = { report, marker, timer };
+    // What is left of the command fits into the terminal's own buffer: nobody waits for a slow reader of it.
+    if (this.#holders.size > 0) this.#pty.resume();
     this.#writeMarker(marker);
   }
 
@@ -228,6 +233,7 @@ export class BashProcess {
     if (drain === undefined) return;
     clearTimeout(drain.timer);
     this.#drain = undefined;
+    if (this.#holders.size > 0 && !this.#gone) this.#pty.pause();
     this.#emit(this.#carry);
     this.#carry = '';
     if (this.#ready === undefined) this.#listener.ended(drain.report);

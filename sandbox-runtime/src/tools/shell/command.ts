@@ -17,6 +17,7 @@ export class Command {
   beganAt: number | undefined;
   /** Whoever asked for it hung up before it ran. */
   isAbandoned = false;
+  readonly #watchers = new Set<(text: string) => void>();
   /** Settles when the command has ended, however it did. */
   readonly ended: Promise<void>;
   /** Settles when the command has left the queue and runs. */
@@ -45,6 +46,13 @@ export class Command {
   append(text: string): void {
     this.output.append(text);
     this.lastOutputAt = Date.now();
+    for (const watcher of this.#watchers) watcher(text);
+  }
+
+  /** Calls `watcher` with what the command writes from now on, as the terminal has it; gives the way to end that. */
+  watch(watcher: (text: string) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** What was decided before (a kill, a hard timeout) stays; a plain end is `completed`. */

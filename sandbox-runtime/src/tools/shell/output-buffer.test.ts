@@ -23,6 +23,21 @@ describe('OutputBuffer', () => {
     }
   });
 
+  it('never cuts a letter in two, and counts those that are missing as a string would', () => {
+    for (const letter of ['é', '€', '😀']) {
+      for (const keep of [5, 6, 7, 8, 9, 1000, 1001, 1002, 1003]) {
+        for (const size of [1, 7, 999]) {
+          const all = new OutputBuffer(keep);
+          for (let index = 0; index < 5000; index += size) all.append(letter.repeat(Math.min(size, 5000 - index)));
+          const [, head = '', count, tail = ''] = /^(.*)\n\[\.\.\. (\d+) .*\]\n(.*)$/u.exec(all.toString()) ?? [];
+          expect(new Set(head + tail)).toEqual(new Set([letter]));
+          expect(head.length + Number(count) + tail.length).toBe(5000 * letter.length);
+          expect(Buffer.byteLength(head)).toBeGreaterThan(keep - 4);
+        }
+      }
+    }
+  });
+
   it('holds no more than it may while it grows', () => {
     const all = new OutputBuffer(1000);
     for (let index = 0; index < 10_000; index += 1) all.append('x'.repeat(100));

@@ -7,6 +7,7 @@ import { BashProcess } from './bash-process.ts';
 import { commandLines, type Ended } from './bash-line.ts';
 import { Command } from './command.ts';
 import { truncateMiddle } from './output-buffer.ts';
+import { Audience, type Terminal, type Viewer } from './terminal.ts';
 
 const HISTORY_LENGTH = 50;
 /** Characters of one command's output that the history keeps. */
@@ -31,7 +32,8 @@ export interface ExecOptions {
 }
 
 /** A shell that lasts: its directory and variables carry over from command to command, and its commands run in order. */
-export class ShellSession {
+export class ShellSession implements Terminal {
+  readonly kind = 'commands';
   readonly id: string;
   readonly createdAt = new Date();
   lastUsedAt = new Date();
@@ -50,6 +52,7 @@ export class ShellSession {
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
   #replaced = false;
+  readonly #audience = new Audience();
   #closed = false;
 
   constructor({ id, directory, env, physical, noChangeTimeoutSeconds }: SessionOptions) {
@@ -137,6 +140,39 @@ export class ShellSession {
     this.#closed = true;
     if (this.#current !== undefined) this.#current.status = 'terminated';
     await this.#bash?.hangUp();
+    this.#audience.end();
+  }
+
+  /** Who looks sees the commands as if they had been typed at a prompt; there is none to type at between them. */
+  attach(viewer: Viewer): string | undefined {
+    if (this.#closed || !this.#audience.add(viewer)) return undefined;
+    const current = this.#current;
+    const now = current === undefined ? [] : [recordOf(current)];
+    const shown = [...this.#history, ...now].map(({ ps1, command, output }) => `${ps1} ${command}\n${output}`).join('');
+    return asShown(shown);
+  }
+
+  detach(viewer: Viewer): void {
+    this.#audience.delete(viewer);
+  }
+
+  type(text: string): void {
+    this.input(text);
+  }
+
+  async typed(): Promise<void> {
+    await this.#bash?.typed();
+  }
+
+  /** The size stays what commands of API calls count on. */
+  resize(): void {}
+
+  hold(owner: object): void {
+    this.#bash?.hold(owner);
+  }
+
+  release(owner: object): void {
+    this.#bash?.release(owner);
   }
 
   async #endsWithin(command: Command, milliseconds: number): Promise<boolean> {
@@ -155,6 +191,7 @@ export class ShellSession {
     this.#lastId += 1;
     command.begin(promptOf(this.#env, directory ?? this.#directory));
     this.#current = command;
+    this.#audience.tell(asShown(`${command.prompt} ${command.text}\n`));
     const [traced, status] = [this.#traced, this.#status];
     bash.run(commandLines({ id: this.#lastId, command: command.text, directory, physical, traced, status }));
     await command.ended;
@@ -165,11 +202,7 @@ export class ShellSession {
   }
 
   #remember(command: Command): void {
-    this.#history.push({
-      ps1: command.prompt,
-      command: command.text,
-      output: truncateMiddle(command.output.toString(), OUTPUT_LIMIT),
-    });
+    this.#history.push(recordOf(command));
     if (this.#history.length > HISTORY_LENGTH) this.#history.shift();
   }
 
@@ -180,7 +213,10 @@ export class ShellSession {
       env: this.#env,
       listener: {
         // Between commands it is the background of the last one that writes.
-        output: (text) => this.shown?.append(text),
+        output: (text) => {
+          this.shown?.append(text);
+          this.#audience.tell(text);
+        },
         ended: (report) => this.#onEnded(report),
         exited: (exitCode) => this.#onExited(exitCode),
       },
@@ -213,6 +249,15 @@ export class ShellSession {
     return this.#physical;
   }
 }
+
+const recordOf = ({ prompt, text, output }: Command): ConsoleRecord => ({
+  ps1: prompt,
+  command: text,
+  output: truncateMiddle(output.toString(), OUTPUT_LIMIT),
+});
+
+/** Newlines as a terminal needs them. */
+const asShown = (text: string): string => text.replaceAll('\n', '\r\n');
 
 function promptOf(env: Environment, directory: string): string {
   const home = env['HOME'] ?? '';

@@ -5,6 +5,7 @@ import { ApiError } from '@sandfleet/contract';
 
 import type { Environment } from '../../config.ts';
 import { ShellSession } from './session.ts';
+import { TerminalSession } from './terminal-session.ts';
 
 const ACTIVE_MS = 5 * 60 * 1000;
 
@@ -12,7 +13,12 @@ export interface ShellSessionsOptions {
   readonly env: Environment;
   readonly workspace: string;
   readonly maxSessions: number;
+  /** Seconds without viewers after which a terminal ends. */
+  readonly terminalIdleSeconds: number;
 }
+
+/** One for the commands of API calls, or one for people, with a prompt. */
+export type Session = ShellSession | TerminalSession;
 
 export interface CreateOptions {
   readonly id?: string | undefined;
@@ -25,25 +31,35 @@ export interface CreateOptions {
 /** The shell sessions of the sandbox, by id. */
 export class ShellSessions {
   readonly #options: ShellSessionsOptions;
-  readonly #sessions = new Map<string, ShellSession>();
+  readonly #sessions = new Map<string, Session>();
+  #ended = false;
 
   constructor(options: ShellSessionsOptions) {
     this.#options = options;
   }
 
   /** @throws ApiError SESSION_NOT_FOUND with the message that clients look for. */
-  get(id: string): ShellSession {
+  get(id: string): Session {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new ApiError('SESSION_NOT_FOUND', { message: 'Session not found' });
     return session;
   }
 
-  list(): ReadonlyMap<string, ShellSession> {
+  /** @throws ApiError CONFLICT for a terminal: between what is typed and shown there, a command's own output can't be told. */
+  forCommands(id: string): ShellSession {
+    const session = this.get(id);
+    if (session.kind === 'commands') return session;
+    throw new ApiError('CONFLICT', {
+      message: 'This session is a terminal: type into it with write or its WebSocket, or run commands in a session of their own.',
+    });
+  }
+
+  list(): ReadonlyMap<string, Session> {
     return this.#sessions;
   }
 
   /** The session of this id, made when it is not there yet. */
-  async open(options: CreateOptions = {}): Promise<ShellSession> {
+  async open(options: CreateOptions = {}): Promise<Session> {
     const id = options.id ?? randomUUID();
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
@@ -63,6 +79,23 @@ export class ShellSessions {
       this.#sessions.delete(id);
       throw error;
     });
+    await this.#refuseLate(session);
+    return session;
+  }
+
+  /** A new shell with a prompt. */
+  async openTerminal(): Promise<TerminalSession> {
+    await this.#makeRoom();
+    const id = randomUUID();
+    const session = await TerminalSession.start({
+      id,
+      directory: await this.#existing(undefined),
+      env: this.#options.env,
+      idleMs: this.#options.terminalIdleSeconds * 1000,
+      onEnd: () => void this.#sessions.delete(id),
+    });
+    this.#sessions.set(id, session);
+    await this.#refuseLate(session);
     return session;
   }
 
@@ -70,6 +103,12 @@ export class ShellSessions {
     const session = this.get(id);
     this.#sessions.delete(id);
     await session.close();
+  }
+
+  /** Closes every session, and what is on its way to become one. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.closeAll();
   }
 
   async closeAll(): Promise<number> {
@@ -108,6 +147,13 @@ export class ShellSessions {
       });
     }
     await this.close(oldest.id);
+  }
+
+  async #refuseLate(session: Session): Promise<void> {
+    if (!this.#ended) return;
+    this.#sessions.delete(session.id);
+    await session.close();
+    throw new ApiError('NOT_READY', { message: 'The sandbox stops.' });
   }
 
   async #existing(directory: string | undefined): Promise<string> {

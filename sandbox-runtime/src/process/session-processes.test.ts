@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 import { describe, expect, it } from 'vitest';
 
-import { parseStat, sessionProcesses, signalProcess } from './processes.ts';
+import { parseStat, sessionProcesses, signalProcess } from './session-processes.ts';
 
 describe('parseStat()', () => {
   it.for([

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 
@@ -35,17 +36,42 @@ async function statOf(pid: string): Promise<ProcessStat | undefined> {
   }
 }
 
+const GROUP = 2;
 const SESSION = 3;
+const FOREGROUND = 5;
 const START_TIME = 19;
+
+const fieldsOf = (text: string): readonly string[] => text.slice(text.lastIndexOf(')') + 2).split(' ');
 
 /** `pid (name) state ppid pgrp session …`; the name may hold anything, so what counts is after the last bracket. */
 export function parseStat(text: string): ProcessStat {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(text);
   return {
     pid: Number.parseInt(text, 10),
     session: Number(fields[SESSION]),
     startedAt: Number(fields[START_TIME]) / TICKS_PER_SECOND,
   };
+}
+
+/** The process group that an interactive shell has given its terminal to; undefined while it is the shell's own. */
+export function foregroundOf(shell: number): number | undefined {
+  try {
+    const fields = fieldsOf(readFileSync(`/proc/${shell}/stat`, 'utf8'));
+    const foreground = Number(fields[FOREGROUND]);
+    return foreground > 0 && foreground !== Number(fields[GROUP]) ? foreground : undefined;
+  } catch {
+    // The shell has ended.
+    return undefined;
+  }
+}
+
+/** What a process was started as, as far as it fits into a line. */
+export function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Sends a signal, which finds nobody when the process has just ended. */
