@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { isWebSocket, serveWithoutUpgrade } from './carry/plain-upgrade.ts';
+import { isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
+
 import { answerClientError } from './client-error.ts';
 import type { GatewayTiming } from './timing.ts';
 

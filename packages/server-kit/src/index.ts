@@ -4,6 +4,7 @@ export * from './create-server.ts';
 export * from './implement.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './plain-upgrade.ts';
 export * from './problem.ts';
 export * from './process.ts';
 export * from './version.ts';

@@ -2,6 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { ApiError } from '@sandfleet/contract';
+import { isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -29,7 +30,7 @@ export function acceptUpgrades(app: FastifyInstance): void {
     const socket = stream as Socket;
     // Node takes its own listener off: without another, a connection that breaks now would end the process.
     socket.on('error', () => socket.destroy());
-    if (!isWebSocket(request)) return serveWithoutUpgrade(app, request, { socket, head });
+    if (!isWebSocket(request)) return serveWithoutUpgrade(app.server, request, socket, head);
     const response = new ServerResponse(request);
     // What follows a refusal on this connection would be read by nobody.
     response.shouldKeepAlive = false;
@@ -78,9 +79,6 @@ export function webSocketRoute(app: FastifyInstance, { path, maxPayload, onSocke
   });
 }
 
-const isWebSocket = ({ method, headers, httpVersion }: IncomingMessage): boolean =>
-  method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
-
 /** @throws ApiError when this request may not become a WebSocket. */
 function refuseUpgrade(request: FastifyRequest): void {
   const { headers } = request.raw;
@@ -105,29 +103,4 @@ function isOwnOrigin({ origin, host, 'x-forwarded-host': forwarded }: IncomingMe
   // As a URL both lose the port that goes without saying, and the case of letters.
   const asked = `${new URL(origin).protocol}//${own}`;
   return URL.canParse(asked) && new URL(asked).origin === new URL(origin).origin && new URL(asked).pathname === '/';
-}
-
-const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
-
-/**
- * Gives a request that offers to switch to something else (curl and Java offer h2c unasked) back to the server as the plain
- * request that it also is: RFC 9110 7.8 lets a server ignore the offer, but Node takes such a request off the server.
- */
-function serveWithoutUpgrade(app: FastifyInstance, request: IncomingMessage, { socket, head }: Waiting): void {
-  const { method = '', url = '', httpVersion, rawHeaders } = request;
-  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    const value = rawHeaders[index + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (!OF_THE_OFFER.has(lower)) text += `${name}: ${lower === 'connection' ? withoutOffer(value) : value}\r\n`;
-  }
-  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
-  app.server.emit('connection', socket);
-}
-
-/** What else `Connection` says still holds. */
-function withoutOffer(connection: string): string {
-  const names = connection.split(',').map((name) => name.trim());
-  return names.filter((name) => name !== '' && !OF_THE_OFFER.has(name.toLowerCase())).join(', ') || 'keep-alive';
 }
