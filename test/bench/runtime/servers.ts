@@ -39,6 +39,9 @@ export async function bundle(entry: string, folder: string, name: string): Promi
   return outfile;
 }
 
+/** As sandbox-runtime/image/entrypoint.sh starts it. */
+const IMAGE_FLAGS = ['--max-semi-space-size=1'];
+
 /** Starts the runtime with auth off and waits for its first answer. */
 export async function startRuntime(program: string, folder: string, port: number): Promise<Running> {
   const home = join(folder, 'home');
@@ -50,9 +53,10 @@ export async function startRuntime(program: string, folder: string, port: number
     PUBLIC_PORT: String(port),
     LOG_LEVEL: 'error',
     SANDFLEET_PYTHON_DIR: join(root, 'sandbox-runtime/python'),
+    MALLOC_ARENA_MAX: '2',
   };
   const began = performance.now();
-  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [...IMAGE_FLAGS, program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const target = { port };
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the runtime exited with ${child.exitCode}`);
