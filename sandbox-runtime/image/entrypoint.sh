@@ -4,6 +4,6 @@
 # A small nursery and few malloc arenas: a sandbox that has worked must not hold on to what it needed for that.
 if [ "$#" -eq 0 ]; then
   set -- env MALLOC_ARENA_MAX=2 NODE_COMPILE_CACHE=/opt/sandfleet/compiled \
-    /usr/local/bin/node --max-semi-space-size=1 /opt/sandfleet/runtime.mjs
+    /usr/local/bin/node --max-semi-space-size=4 /opt/sandfleet/runtime.mjs
 fi
 exec /usr/bin/tini -s -- "$@"

@@ -40,7 +40,7 @@ export async function bundle(entry: string, folder: string, name: string): Promi
 }
 
 /** As sandbox-runtime/image/entrypoint.sh starts it. */
-const IMAGE_FLAGS = ['--max-semi-space-size=1'];
+const IMAGE_FLAGS = ['--max-semi-space-size=4'];
 
 /** Starts the runtime with auth off and waits for its first answer. */
 export async function startRuntime(program: string, folder: string, port: number): Promise<Running> {
