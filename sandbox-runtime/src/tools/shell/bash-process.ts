@@ -11,6 +11,7 @@ import type { IPty } from 'node-pty';
 
 import type { Environment } from '../../config.ts';
 import { INIT_LINES, parseReport, STATUS_FD, TERMINAL_FD, type Ended } from './bash-line.ts';
+import { beginningAtEnd } from './beginning-at-end.ts';
 import { endSession, hangUpSession } from './end-session.ts';
 import { sessionProcesses, signalProcess } from '../../process/session-processes.ts';
 import { TerminalWriter } from './terminal-writer.ts';
@@ -212,8 +213,7 @@ export class BashProcess {
     const { marker } = this.#drain;
     const at = seen.indexOf(marker);
     if (at === -1) {
-      // The end may be the first part of the marker.
-      const safe = Math.max(0, seen.length - marker.length + 1);
+      const safe = seen.length - beginningAtEnd(seen, marker);
       this.#carry = seen.slice(safe);
       return this.#emit(seen.slice(0, safe));
     }
