@@ -1,10 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+const exclude = ['**/node_modules/**', '**/dist/**'];
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['{crds,operator,api,sandbox-runtime,packages,hack}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          ...patience,
+          name: 'unit',
+          include: ['{crds,operator,api,packages,hack}/**/*.test.ts'],
+          exclude,
+        },
+      },
+      {
+        // Nearly all of these start real processes and wait for them, so they are no part of the quick ones.
+        test: {
+          ...patience,
+          name: 'runtime',
+          include: ['sandbox-runtime/**/*.test.ts'],
+          exclude,
+        },
+      },
+    ],
   },
 });
