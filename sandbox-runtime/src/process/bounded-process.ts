@@ -3,12 +3,13 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import type { Environment } from '../config.ts';
+import { killGroup } from './kill-group.ts';
 
 export interface BoundedRun {
   readonly command: readonly string[];
   readonly directory: string;
   readonly env: Environment;
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly timeoutMs: number;
   /** Of each of the two outputs, what is kept: the end of it. */
   readonly maxOutputBytes: number;
@@ -34,7 +35,7 @@ export interface Tail {
 const DRAIN_MS = 2000;
 
 /** Terminals of other sessions are open in this server so that every child inherits them; they are closed before the command begins. */
-const LAUNCH =
+export const LAUNCH =
   'for path in /proc/$$/fd/*; do fd=${path##*/}; if (( fd > 2 && fd != 255 )); then eval "exec $fd>&-"; fi; done; exec "$@"';
 
 /** Runs a command in a process group of its own, and leaves nothing of that group behind, however it ends. */
@@ -50,7 +51,7 @@ export async function runBounded(options: BoundedRun): Promise<BoundedResult> {
   });
   const end = (why: BoundedResult['ended']) => {
     ended = why;
-    killGroup(child);
+    killGroup(child.pid);
   };
   const timer = setTimeout(() => end('timeout'), timeoutMs);
   const onAbort = () => end('aborted');
@@ -59,7 +60,7 @@ export async function runBounded(options: BoundedRun): Promise<BoundedResult> {
     const outputs = Promise.all([readTail(child.stdout, maxOutputBytes), readTail(child.stderr, maxOutputBytes)]);
     void feed(child.stdin, input);
     const exitCode = await exitOf(child);
-    killGroup(child);
+    killGroup(child.pid);
     const drain = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), DRAIN_MS);
     const [stdout, stderr] = await outputs;
     clearTimeout(drain);
@@ -84,17 +85,8 @@ function exitOf(child: ChildProcess): Promise<number | null> {
   });
 }
 
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
 /** A process that ends without reading its input says by its exit code what it thinks of it. */
-const feed = (stream: Writable, input: string): Promise<void> => pipeline([input], stream).catch(() => {});
+const feed = (stream: Writable, input: string | Buffer): Promise<void> => pipeline([input], stream).catch(() => {});
 
 async function readTail(stream: Readable, most: number): Promise<Tail> {
   const chunks: Buffer[] = [];

@@ -14,6 +14,7 @@ export class Slots {
 
   /** @throws ApiError TOO_MANY_REQUESTS; the signal's reason when it aborts while the task waits. */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
     if (this.#taken < this.#most) this.#taken += 1;
     else await this.#turn(signal);
     try {
@@ -33,7 +34,6 @@ export class Slots {
   #turn(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size >= this.#mostWaiting)
       throw new ApiError('TOO_MANY_REQUESTS', { message: 'Too many of these calls are under way.', retryAfterSeconds: 2 });
-    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(enter);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Environment } from '../config.ts';
+import { killGroup } from '../process/kill-group.ts';
 
 /** What is remembered of a hook's output: its end, where the reason of a failure stands. */
 const OUTPUT_LIMIT = 16 * 1024;
@@ -52,15 +53,15 @@ export async function runHook({ command, env, directory, timeoutMs, signal, left
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup(child);
+    killGroup(child.pid);
   }, timeoutMs);
-  const stop = () => killGroup(child);
+  const stop = () => killGroup(child.pid);
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   const exitCode = await exitOf(child);
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
-  if (leftovers === 'killed') killGroup(child);
+  if (leftovers === 'killed') killGroup(child.pid);
   const text = await output.end(leftovers === 'killed');
   return {
     ...(exitCode === undefined ? {} : { exitCode }),
@@ -110,13 +111,4 @@ function collect(child: ChildProcess) {
       return { output: kept.toString('utf8'), cut };
     },
   };
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in the group, or only what became another user.
-  }
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '@sandfleet/contract';
 
-import { BadGlob, parseGlob, type Glob } from './glob.ts';
+import { BadGlob } from '../file/glob-pattern.ts';
+import { parseGlob, type Glob } from './glob.ts';
 
 /** Which paths a watcher looks at, and which of them it tells about. Paths are relative to what is watched. */
 export interface PathFilter {

@@ -1,14 +1,17 @@
 import type { FileFindResult, FileGrepResult, fileSearchContract } from '@sandfleet/contract/runtime';
 import type { Handlers } from '@sandfleet/server-kit';
 
+import { Slots } from '../../process/slots.ts';
 import type { ToolContext } from '../../tool.ts';
 import { attempt } from './attempt.ts';
-import { createGate } from './gate.ts';
 import { findFiles, globFiles } from './glob.ts';
 import { grepFiles } from './grep.ts';
 
+/** Callers that may wait for each that searches. */
+const WAITING_PER_SEARCH = 16;
+
 export function fileSearchHandlers({ config, env, places }: ToolContext): Handlers<typeof fileSearchContract> {
-  const gate = createGate(config.MAX_FILE_SEARCHES);
+  const gate = new Slots(config.MAX_FILE_SEARCHES, config.MAX_FILE_SEARCHES * WAITING_PER_SEARCH);
   return {
     file_find: ({ body }, { signal }) =>
       attempt<FileFindResult>(
@@ -20,7 +23,7 @@ export function fileSearchHandlers({ config, env, places }: ToolContext): Handle
         },
         places,
         async (path) => {
-          const { files, truncated } = await gate.run(() => findFiles(path, body.glob, signal), signal);
+          const { files, truncated } = await gate.run(signal, () => findFiles(path, body.glob, signal));
           return { path, files: files.map((file) => file.path), truncated };
         },
       ),
@@ -51,7 +54,7 @@ export function fileSearchHandlers({ config, env, places }: ToolContext): Handle
             env,
             signal,
           };
-          const found = await gate.run(() => grepFiles(path, body.pattern, options), signal);
+          const found = await gate.run(signal, () => grepFiles(path, body.pattern, options));
           return {
             path,
             pattern: body.pattern,
@@ -82,7 +85,7 @@ export function fileSearchHandlers({ config, env, places }: ToolContext): Handle
             sortDescending: body.sort_desc,
             signal,
           };
-          const { files, total, truncated } = await gate.run(() => globFiles(path, body.pattern, options), signal);
+          const { files, total, truncated } = await gate.run(signal, () => globFiles(path, body.pattern, options));
           return { path, pattern: body.pattern, files: [...files], total_count: total, truncated };
         },
       ),

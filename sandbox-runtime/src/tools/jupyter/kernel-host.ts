@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 
 import type { Environment } from '../../config.ts';
 import { boundedLines } from '../../process/bounded-lines.ts';
+import { killGroup } from '../../process/kill-group.ts';
 import {
   type Answer,
   type HostEvent,
@@ -207,13 +208,5 @@ export class KernelHost {
     for (const { reject } of this.#pending.values()) reject(new HostGone('the host of the kernels has ended'));
     this.#pending.clear();
     resolve();
-  }
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // It ended by itself.
   }
 }

@@ -4,12 +4,12 @@ import { delimiter, join } from 'node:path';
 import { ApiError } from '@sandfleet/contract';
 
 import type { Environment } from '../../config.ts';
+import { Slots } from '../../process/slots.ts';
 import { resolvePath, type Places } from '../file/workspace-path.ts';
 import type { NodeAnswer } from './answer.ts';
 import { writeFiles } from './run-folder.ts';
 import type { NodeSession } from './session.ts';
 import { NodeSessions } from './sessions.ts';
-import { Slots } from './slots.ts';
 import { runFresh } from './stateless.ts';
 import { chooseNode, installedNodes, type InstalledNode } from './versions.ts';
 
@@ -131,9 +131,8 @@ export class NodeRuns {
     const cwd = await this.directory(request.cwd);
     const signal = AbortSignal.any([request.signal, this.#stop.signal]);
     const { outputLimit } = this.#options;
-    const run = this.#slots.use(
-      () => runFresh({ ...request, binary: node.binary, env: this.#env, outputLimit, cwd, signal }),
-      signal,
+    const run = this.#slots.run(signal, () =>
+      runFresh({ ...request, binary: node.binary, env: this.#env, outputLimit, cwd, signal }),
     );
     this.#running.add(run);
     try {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
 import type { Environment } from '../../../config.ts';
+import { killGroup } from '../../../process/kill-group.ts';
 import { EditorError, invalid, type EditorErrorType } from './editor-error.ts';
 import type { DocumentKind, EditorBody } from './view.ts';
 
@@ -57,7 +58,7 @@ export class DocumentViewer {
   }
 
   close(): void {
-    for (const child of this.#running) kill(child);
+    for (const child of this.#running) killGroup(child.pid);
   }
 
   async #run(request: string, signal: AbortSignal): Promise<Outcome> {
@@ -73,9 +74,9 @@ export class DocumentViewer {
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      kill(child);
+      killGroup(child.pid);
     }, timeoutSeconds * 1000);
-    const stop = () => kill(child);
+    const stop = () => killGroup(child.pid);
     signal.addEventListener('abort', stop);
     try {
       const report = collect(child.stdout, MAX_REPORT_BYTES, stop);
@@ -86,7 +87,7 @@ export class DocumentViewer {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       this.#running.delete(child);
-      kill(child);
+      killGroup(child.pid);
     }
   }
 }
@@ -103,16 +104,6 @@ const ended = (child: ChildProcess): Promise<NodeJS.ErrnoException | undefined> 
     child.once('error', resolve);
     child.once('close', () => resolve(undefined));
   });
-
-/** The whole group: a parser may have started processes of its own. */
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The group has ended already.
-  }
-}
 
 async function collect(stream: AsyncIterable<Buffer>, limit: number, onFull?: () => void): Promise<string> {
   const chunks: Buffer[] = [];

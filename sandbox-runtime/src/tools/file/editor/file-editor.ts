@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises';
 
 import type { ReplaceMode, StrReplaceEditorResult } from '@sandfleet/contract/runtime';
 
+import { createTurns } from '../in-turn.ts';
 import { writeContent } from '../write.ts';
 import { applyInsertion, applyReplacement, MAX_EDIT_BYTES, tooLarge, type Applied } from './apply.ts';
 import { EditorError } from './editor-error.ts';
 import { EditHistory, type Content } from './history.ts';
 import { numberLines, snippet } from './numbered-lines.ts';
-import { OneAtATime } from './one-at-a-time.ts';
 import { identityOf, notFound, readForEdit } from './target.ts';
 
 export type EditResult = Omit<StrReplaceEditorResult, 'content' | 'error' | 'metadata'>;
@@ -23,7 +23,7 @@ const REVIEW = 'Review the changes and make sure they are as expected. Edit the 
 /** The commands that change files. Those on one file run one after the other, so that none is lost to another. */
 export class FileEditor {
   readonly #history: EditHistory;
-  readonly #turns = new OneAtATime();
+  readonly #turns = createTurns();
 
   constructor({ historyBytes }: FileEditorOptions) {
     this.#history = new EditHistory({ editsPerFile: EDITS_PER_FILE, bytes: historyBytes });
@@ -89,7 +89,7 @@ export class FileEditor {
 
   async #inTurn<T>(path: string, work: (key: string) => Promise<T>): Promise<T> {
     const key = await identityOf(path);
-    return this.#turns.run(key, () => work(key));
+    return this.#turns(key, () => work(key));
   }
 }
 
