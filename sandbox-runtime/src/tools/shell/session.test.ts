@@ -171,9 +171,10 @@ describe('a shell session', () => {
     await command.started;
     for (let index = 0; index < 8; index += 1) shell.session.input('x'.repeat(100_000));
     const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(400);
+    // One that tries without pause takes all of it, and more where the machine was busy meanwhile.
+    expect((user + system) / 1000).toBeLessThan(1500);
     await shell.session.stop(command, 'terminated');
     expect((await shell.run('stty sane; echo free')).output).toContain('free\n');
   });
