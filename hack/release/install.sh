@@ -20,12 +20,18 @@ runtime:
 $(image_values "$2" '    ')
 gateway:
   url: $GATEWAY_URL
+$(path_mode_values)
   service: { type: NodePort, nodePort: $GATEWAY_NODE_PORT }
 api:
   service: { type: NodePort, nodePort: $API_NODE_PORT }
 test:
   namespace: $SANDBOX_NAMESPACE
 END
+}
+
+# A cluster that hack/up made has one owner; what else an installed release's sandboxes are to each other, its owner knows.
+path_mode_values() {
+  [[ $PROVIDER == existing ]] || echo '  pathMode: { pages: trusted }'
 }
 
 # image_values REFERENCE INDENT: NAME, NAME:TAG, NAME@DIGEST or NAME:TAG@DIGEST as the chart takes it apart.

@@ -50,6 +50,7 @@ describe('values', () => {
       SANDFLEET_ISSUER: 'https://issuer.example.com',
       SANDFLEET_TOKEN_MAX_TTL_SECONDS: 600,
       SANDFLEET_KEYS_SECRET: 'sandfleet-keys',
+      SANDFLEET_PATH_MODE_PAGES: 'trusted',
       SANDFLEET_DRAIN_SECONDS: 20,
     });
   });

@@ -54,6 +54,7 @@ describe('values.schema.json', () => {
     [{ gateway: { url: 'ftp://example.com' } }, "at '/gateway/url': 'ftp://example.com' does not match pattern"],
     [{ gateway: { url: 'http://example.com/' } }, "at '/gateway/url': 'http://example.com/' does not match pattern"],
     [{ gateway: { domain: 'https://example.com' } }, "at '/gateway/domain': 'https://example.com' does not match pattern"],
+    [{ gateway: { pathMode: { pages: 'open' } } }, "at '/gateway/pathMode/pages': value must be one of 'isolated', 'trusted'"],
     [{ image: { pullPolicy: 'Sometimes' } }, "at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'"],
     [{ image: { digest: 'latest' } }, "at '/image/digest': 'latest' does not match pattern"],
     [{ logLevel: 'verbose' }, "at '/logLevel': value must be one of"],

@@ -18,6 +18,11 @@ export const GatewayConfig = Type.Object({
   SANDFLEET_GATEWAY_DOMAIN: Type.Optional(
     Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', description: 'wildcard domain of the gateway' }),
   ),
+  SANDFLEET_PATH_MODE_PAGES: Type.Enum(['isolated', 'trusted'], {
+    default: 'isolated',
+    description:
+      'pages of sandboxes in path mode, where all share an origin: isolated from it, or trusted with it and with each other',
+  }),
   SANDFLEET_KEYS_SECRET: Type.String({ default: 'sandfleet-keys', description: 'Secret with the signing keys' }),
   SANDFLEET_TOKEN_MAX_TTL_SECONDS: Type.Integer({ minimum: 1, default: 86_400, description: 'longest life of a sandbox token' }),
   SANDFLEET_MAX_CONNECTIONS: Type.Integer({ minimum: 1, default: 10_000, description: 'connections of clients at once' }),

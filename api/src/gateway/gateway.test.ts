@@ -237,6 +237,15 @@ describe('an answer', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  it('keeps the origin that all share where the pages are trusted, and gets its other headers all the same', async () => {
+    pod.handler = (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>');
+    const trusting = await GatewayFixture.start({ trustsPages: true, pools: { port: pod.port } });
+    const token = await trusting.token(trusting.addSandbox({ id: 'a' }));
+    const { headers } = await fetch(`${trusting.origin}/s/a/`, { headers: { authorization: `Bearer ${token}` } });
+    expect([headers.get('content-security-policy'), headers.get('referrer-policy')]).toEqual([null, 'no-referrer']);
+    await trusting.stop();
+  });
+
   it.for([
     ['with a length', { 'content-length': 400 * MEBIBYTE }],
     ['in chunks', {}],

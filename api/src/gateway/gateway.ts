@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly maxConnections: number;
   readonly routes: RouteTable;
   readonly tickets: Pick<TicketBook, 'redeem'>;
+  /** Whether pages in path mode keep the origin that all sandboxes share there: for one person, or one team that trusts itself. */
+  readonly trustsPages: boolean;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
   /** For one line a request; `log` when left out. */
@@ -69,6 +71,7 @@ export class Gateway {
       accessLog,
       requestId,
       timing,
+      trustsPages: options.trustsPages,
       isRoutedTo: (id, pod) => routes.lookup(id)?.pod?.uid === pod.uid,
       isDraining: () => this.#isDraining,
     };

@@ -43,6 +43,8 @@ export async function runGateway(options: RunGatewayOptions, signal: AbortSignal
   const { client, config, log, registry, onListening } = options;
   const parts = assemble(options);
   const { gateway, routes, tickets, keys } = parts;
+  if (config.SANDFLEET_PATH_MODE_PAGES === 'trusted')
+    log.warn('SANDFLEET_PATH_MODE_PAGES is trusted: in path mode a page of any sandbox can act in all that its visitor has open');
   const { sandboxes, pods, secret } = watch(options, parts);
   const ready = {
     sandboxes: () => sandboxes.hasSynced,
@@ -91,6 +93,7 @@ function assemble({ client, config, log, accessLog = log, registry, isDialable =
     maxConnections: config.SANDFLEET_MAX_CONNECTIONS,
     routes,
     tickets,
+    trustsPages: config.SANDFLEET_PATH_MODE_PAGES === 'trusted',
     metrics: createGatewayMetrics(registry),
     log,
     accessLog,

@@ -261,3 +261,51 @@ describe('tickets and cookies on WebSockets', () => {
     expect(await opens(...upgrade('/v1/shell/ws', cookie, own))).toBe(403);
   });
 });
+
+describe('the pages of a sandbox', () => {
+  const modes = [
+    ['in path mode, where they are trusted', {}, '127.0.0.1:8443', '/s/a', 'http'],
+    ['on a host of their own', { url: 'https://gw.example', domain: 'box.example' }, 'a.box.example', '', 'https'],
+  ] as const;
+  const surfaces = [
+    ['vnc', '/vnc/index.html', '/websockify'],
+    ['terminal', '/terminal', '/v1/shell/ws'],
+    ['codeServer', '/code-server/', '/code-server/socket'],
+  ] as const;
+  const cases = modes.flatMap((mode) => surfaces.map((surface) => [surface[0], mode[0], mode, surface] as const));
+  it.for(cases)('%s open by a ticket, and then their socket by the cookie, %s', async ([, , mode, [surface, page, socket]]) => {
+    const [, options, host, prefix, scheme] = mode;
+    const own = await GatewayFixture.start({ ...options, trustsPages: true, pools: { port: pod.port } });
+    const ticket = await own.ticket(own.addSandbox({ id: 'a' }), { surface, mode: 'control' });
+    const send = (path: string, ...headers: readonly string[]) =>
+      rawRequest(own.port, `GET ${prefix}${path} HTTP/1.1`, `Host: ${host}`, ...headers, '\r\n');
+    // As the published URL of the screen has it: once for the page, once for its socket.
+    const opened = await send(
+      `${page}?ticket=${ticket}&path=x%3Fticket%3D${ticket}`,
+      'X-Forwarded-Prefix: /evil',
+      'X-Forwarded-Host: evil',
+    );
+    expect([opened.status, opened.headers['location']]).toEqual([303, `${prefix}${page}?path=x%3Fticket%3D${ticket}`]);
+    expect(opened.headers['set-cookie']).toContain('SameSite=Lax');
+    const cookie = `Cookie: ${opened.headers['set-cookie']?.split(';')[0]}`;
+    const shown = await send(page, cookie, 'X-Forwarded-Prefix: /evil', 'X-Forwarded-Host: evil', 'X-Forwarded-Proto: gopher');
+    expect([shown.status, shown.headers['content-security-policy']]).toEqual([200, undefined]);
+    expect(pod.last.headers).toMatchObject({ 'x-forwarded-host': host, 'x-forwarded-proto': scheme });
+    expect(pod.last.headers['x-forwarded-prefix']).toBe(prefix === '' ? undefined : prefix);
+    const status = async (...headers: readonly string[]) => {
+      const client = await RawClient.connect(own.port);
+      const lines = upgrade(`${socket}?ticket=${ticket}`, cookie, ...headers).map((line) =>
+        line.replace('/s/a', prefix).replace(/^Host: .*/, `Host: ${host}`),
+      );
+      client.send(...lines);
+      await until(() => client.text.includes('\r\n\r\n') || client.isClosed);
+      client.destroy();
+      return Number(client.text.split(' ')[1]);
+    };
+    expect(await status(`Origin: ${scheme}://${host}`)).toBe(101);
+    expect(await status('Origin: null')).toBe(403);
+    expect(await status(`Origin: ${scheme}://evil.example`)).toBe(403);
+    expect(await status()).toBe(403);
+    await own.stop();
+  });
+});

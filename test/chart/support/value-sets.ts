@@ -58,6 +58,7 @@ const everything: Values = {
     replicas: 3,
     url: 'https://sandboxes.example.com',
     domain: 'sandboxes.example.com',
+    pathMode: { pages: 'trusted' },
     service: { ...loadBalancer, nodePort: 30081 },
     ingress: { enabled: true, className: 'nginx', tls: [{ hosts: ['*.sandboxes.example.com'], secretName: 'wildcard' }] },
   },

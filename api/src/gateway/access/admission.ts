@@ -31,6 +31,7 @@ export interface AdmissionOptions {
   readonly authenticator: Authenticator;
   readonly tickets: Pick<TicketBook, 'redeem'>;
   readonly failures: FailureLimiter;
+  readonly trustsPages: boolean;
   now(): Date;
 }
 
@@ -104,11 +105,19 @@ export class Admission {
   }
 
   async #openSession({ address, credentials }: Visit, { permit, claims }: TicketPermit): Promise<Redeemed> {
-    const { authenticator, hosts } = this.#options;
+    const { authenticator, hosts, trustsPages } = this.#options;
     const { value, maxAgeSeconds } = await authenticator.openSession(claims);
     const { mode, prefix, path } = address;
     const { sandboxUid } = permit;
-    const cookie = sessionCookie({ sandboxUid, mode, prefix, secure: hosts.scheme === 'https', value, maxAgeSeconds });
+    const cookie = sessionCookie({
+      sandboxUid,
+      mode,
+      prefix,
+      trustsPages,
+      secure: hosts.scheme === 'https',
+      value,
+      maxAgeSeconds,
+    });
     return { permit, redirect: `${prefix}${path}${credentials.query}`, cookie };
   }
 

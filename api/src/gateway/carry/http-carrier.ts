@@ -26,6 +26,8 @@ export interface CarrierOptions {
   /** Whether the id still leads to this pod. */
   isRoutedTo(id: string, pod: PodRoute): boolean;
   isDraining(): boolean;
+  /** Whether pages in path mode keep the origin that they share. */
+  readonly trustsPages: boolean;
   readonly timing: Pick<GatewayTiming, 'unreadBodyMs' | 'halfClosedMs'>;
 }
 
@@ -80,7 +82,12 @@ export class HttpCarrier {
     const exchange = new HttpExchange({
       method: passage.visit.method,
       response,
-      context: { prefix: address.prefix, host: headers.host, requestId: passage.requestId },
+      context: {
+        prefix: address.prefix,
+        host: headers.host,
+        requestId: passage.requestId,
+        trustsPages: this.#options.trustsPages,
+      },
       isDraining: this.#options.isDraining,
       onOver: () => stopBody?.(),
       onFailure: (error) => {

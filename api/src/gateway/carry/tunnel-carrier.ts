@@ -75,7 +75,12 @@ export class TunnelCarrier {
     const tunnel = new TunnelExchange({
       socket,
       takeFirst: () => takeFirst(crossing),
-      context: { prefix: address.prefix, host: headers.host, requestId: passage.requestId },
+      context: {
+        prefix: address.prefix,
+        host: headers.host,
+        requestId: passage.requestId,
+        trustsPages: this.#options.trustsPages,
+      },
       halfClosedMs: this.#options.timing.halfClosedMs,
       expiresAt: passage.permit.expiresAt,
       respond: () => this.#respond(crossing),

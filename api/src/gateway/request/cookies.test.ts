@@ -23,13 +23,19 @@ describe('splitCookies()', () => {
 });
 
 describe('sessionCookie()', () => {
-  const common = { sandboxUid: '01234567-89ab-4def-8123-000000000000', value: 'V', maxAgeSeconds: 3600 };
+  const common = { sandboxUid: '01234567-89ab-4def-8123-000000000000', value: 'V', maxAgeSeconds: 3600, trustsPages: false };
 
   it('is host-only and for the prefix of its sandbox alone in path mode', () => {
     expect(sessionCookie({ ...common, mode: 'path', prefix: '/s/a', secure: false })).toBe(
       'sandfleet-01234567-89a=V; Path=/s/a/; Max-Age=3600; HttpOnly; SameSite=Strict',
     );
     expect(sessionCookie({ ...common, mode: 'path', prefix: '/s/a', secure: true })).toMatch(/^sandfleet-.*; Secure$/);
+  });
+
+  it('comes along behind links of other sites where the sandboxes trust each other', () => {
+    expect(sessionCookie({ ...common, mode: 'path', prefix: '/s/a', secure: false, trustsPages: true })).toBe(
+      'sandfleet-01234567-89a=V; Path=/s/a/; Max-Age=3600; HttpOnly; SameSite=Lax',
+    );
   });
 
   it('has the __Host- prefix on a host of its own over https', () => {

@@ -16,6 +16,8 @@ export interface SessionCookie {
   readonly sandboxUid: string;
   readonly mode: 'path' | 'subdomain';
   readonly prefix: string;
+  /** Whether the sandboxes that share an origin in path mode trust each other. */
+  readonly trustsPages: boolean;
   readonly secure: boolean;
   readonly value: string;
   readonly maxAgeSeconds: number;
@@ -45,11 +47,12 @@ export function splitCookies(header: string | undefined): Cookies {
 }
 
 /** The `Set-Cookie` value of a session. */
-export function sessionCookie({ sandboxUid, mode, prefix, secure, value, maxAgeSeconds }: SessionCookie): string {
+export function sessionCookie({ sandboxUid, mode, prefix, trustsPages, secure, value, maxAgeSeconds }: SessionCookie): string {
   const isHostCookie = secure && mode === 'subdomain';
   const name = isHostCookie ? HOST_COOKIE : `${PREFIX}${sandboxUid.slice(0, UID_LENGTH)}`;
-  // In path mode all sandboxes share an origin: a page of one must not send the cookie of another.
-  const sameSite = mode === 'path' ? 'Strict' : 'Lax';
+  // In path mode all sandboxes share an origin: a page of one must not send the cookie of another. Where they trust each other,
+  // Lax lets a link on another site through: its redirect to the clean URL counts as coming from there as well.
+  const sameSite = mode === 'path' && !trustsPages ? 'Strict' : 'Lax';
   return [
     `${name}=${value}`,
     `Path=${prefix}/`,

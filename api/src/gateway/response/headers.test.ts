@@ -4,8 +4,8 @@ import { rewriteHeaders } from './headers.ts';
 import { rewriteLocation } from './location.ts';
 import { rewriteSetCookie } from './set-cookie.ts';
 
-const path = { prefix: '/s/a', host: 'gw.example', requestId: 'r1' };
-const host = { prefix: '', host: 'a.box.example', requestId: 'r1' };
+const path = { prefix: '/s/a', host: 'gw.example', requestId: 'r1', trustsPages: false };
+const host = { prefix: '', host: 'a.box.example', requestId: 'r1', trustsPages: false };
 const always = ['Referrer-Policy', 'no-referrer', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', 'r1'];
 
 describe('rewriteHeaders()', () => {
@@ -73,6 +73,7 @@ describe('rewriteHeaders()', () => {
     const policy = 'sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads';
     expect(rewriteHeaders(headers, path).includes(policy)).toBe(isSandboxed);
     expect(rewriteHeaders(headers, host).includes(policy)).toBe(false);
+    expect(rewriteHeaders(headers, { ...path, trustsPages: true }).includes(policy)).toBe(false);
   });
 
   it('keeps the page’s own policy beside ours', () => {

@@ -7,6 +7,8 @@ export interface ResponseContext {
   /** Host header of the request. */
   readonly host: string;
   readonly requestId: string;
+  /** Whether a page under a prefix keeps the origin that all sandboxes share there. */
+  readonly trustsPages: boolean;
 }
 
 type Action = 'drop' | 'location' | 'cookie' | 'type';
@@ -39,7 +41,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['content-type', 'type'],
 ]);
 
-/** In path mode all sandboxes share an origin; this gives each page an opaque one. */
+/** In path mode all sandboxes share an origin; this gives each page an opaque one, from which browsers open no WebSocket. */
 const SANDBOX_POLICY = 'sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads';
 
 /** Types that a browser never runs as a document. Everything else, and an answer without a type, gets the policy. */
@@ -61,6 +63,7 @@ export function rewriteHeaders(headers: readonly string[], context: ResponseCont
     if (value !== undefined) out.push(name, value);
   }
   out.push('Referrer-Policy', 'no-referrer', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', context.requestId);
-  if (context.prefix !== '' && (type === undefined || !INERT.test(type))) out.push('Content-Security-Policy', SANDBOX_POLICY);
+  const isIsolated = context.prefix !== '' && !context.trustsPages;
+  if (isIsolated && (type === undefined || !INERT.test(type))) out.push('Content-Security-Policy', SANDBOX_POLICY);
   return out;
 }

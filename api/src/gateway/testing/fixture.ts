@@ -16,6 +16,7 @@ export const MAX_LIFETIME_SECONDS = 86_400;
 export interface FixtureOptions {
   readonly url?: string;
   readonly domain?: string;
+  readonly trustsPages?: boolean;
   readonly log?: Logger;
   readonly accessLog?: Logger;
   readonly pools?: GatewayOptions['pools'];
@@ -76,6 +77,7 @@ export class GatewayFixture {
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
       maxConnections: options.maxConnections ?? 10_000,
       routes: this.routes,
+      trustsPages: options.trustsPages ?? false,
       tickets: options.tickets ?? memoryTickets(),
       metrics: createGatewayMetrics(this.registry),
       log: options.log ?? createLogger({ name: 'gateway', level: 'silent' }),
