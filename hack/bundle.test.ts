@@ -37,3 +37,8 @@ describe('a bundled program loads and says in one line what is missing', () => {
     expect(status).toBe(2);
   });
 });
+
+it('the command of the runtime’s image loads too', () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(folder, 'aio.mjs'), '--version'], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^aio \d/)]);
+});

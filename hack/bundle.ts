@@ -5,9 +5,11 @@ import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
 
+import { buildPages } from './pages.ts';
+
 const root = resolve(import.meta.dirname, '..');
 
-/** The programs by the image that they go into. */
+/** The programs; those of one group share chunks. */
 export const programs = {
   operator: {
     operator: 'operator/src/cmd/operator.ts',
@@ -16,31 +18,43 @@ export const programs = {
     keys: 'api/src/cmd/keys.ts',
   },
   runtime: { runtime: 'sandbox-runtime/src/cmd/runtime.ts' },
+  // In the same image, but started anew by each command: it shares nothing, so as not to read what it does not need.
+  aio: { aio: 'sandbox-runtime/src/cmd/aio.ts' },
 } as const;
 
 /** Bundles every program into `outdir`; what an earlier run left there is removed first, so nothing stale gets into an image. */
 export async function bundle(outdir: string): Promise<void> {
   await Promise.all(Object.values(programs).flatMap((entries) => Object.values(entries).map(requireEntry)));
   await rm(outdir, { recursive: true, force: true });
-  await Promise.all(Object.values(programs).map((entries) => bundleImage(entries, outdir)));
+  await Promise.all([
+    ...Object.entries(programs).map(([group, entries]) => bundleGroup({ group, entries, outdir })),
+    buildPages(join(outdir, 'pages')),
+  ]);
 }
 
-async function bundleImage(entries: Readonly<Record<string, string>>, outdir: string): Promise<void> {
+interface GroupBundle {
+  readonly group: string;
+  readonly entries: Readonly<Record<string, string>>;
+  readonly outdir: string;
+}
+
+async function bundleGroup({ group, entries, outdir }: GroupBundle): Promise<void> {
   await build({
     absWorkingDir: root,
     entryPoints: { ...entries },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    // What the programs of one image share is there once, and what they load only on use is not even read before.
-    splitting: Object.keys(entries).length > 1,
-    chunkNames: 'chunks/[name]-[hash]',
+    // What the programs of one group share is there once, and what they load only on use is not even read before.
+    splitting: true,
+    chunkNames: `chunks/${group}/[name]-[hash]`,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     sourcemap: true,
-    // A native addon: it is built for the image's Node and found in node_modules beside the bundle.
-    external: ['node-pty'],
+    // Found in node_modules beside the bundle: a native addon that is built for the image's Node, and a package that finds
+    // parts of its own by their place in its folder.
+    external: ['node-pty', 'playwright-core'],
     // CommonJS dependencies call require() for Node's own modules, which an ES module does not have.
     banner: {
       js: "import { createRequire as requireOfBundle } from 'node:module';const require = requireOfBundle(import.meta.url);",

@@ -10,6 +10,7 @@ client_secrets() {
   pip_file /etc/pip.conf >"$folder/pip.conf"
   pip_file "${PIP_CONFIG_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/pip/pip.conf}" >"$folder/pip.user.conf"
   pip_environment >"$folder/pip.env"
+  npm_client >"$folder/npmrc"
   trusted_certificates >"$folder/ca.crt"
 }
 
@@ -38,6 +39,16 @@ pip_environment() {
   done
   # A file without certificates would make pip trust nobody.
   [[ ! -s $(certificate_file) ]] || echo 'export PIP_CERT=/run/ca.crt'
+}
+
+# Where npm asks, and what it shows there; the rest of its configuration is the machine's own business.
+npm_client() {
+  command -v npm >/dev/null || return 0
+  local file
+  for file in "$(npm config get globalconfig 2>/dev/null)" "$(npm config get userconfig 2>/dev/null)"; do
+    [[ ! -f $file ]] || grep -E '^[[:space:]]*((@[^:]+:)?registry|(https-|http-)?proxy|noproxy|//[^=]+)[[:space:]]*=' "$file" || true
+  done
+  echo "registry=$(npm config get registry 2>/dev/null)"
 }
 
 trusted_certificates() { cat "$(certificate_file)" 2>/dev/null || true; }

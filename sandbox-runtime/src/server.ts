@@ -5,11 +5,14 @@ import type { FastifyInstance } from 'fastify';
 
 import { childEnvironment, workspaceOf, type Config } from './config.ts';
 import { acceptAliases } from './server/aliases.ts';
-import { requireToken } from './server/auth.ts';
+import { guard } from './server/auth/guard.ts';
 import { serveDocs } from './server/docs.ts';
 import { runtimeErrors } from './server/errors.ts';
 import { dropNulls } from './server/nulls.ts';
 import { acceptUpgrades } from './server/upgrade.ts';
+import { createServices } from './services/create-services.ts';
+import type { Services } from './services/service.ts';
+import { separatePreviewHosts } from './surfaces/preview/preview-hosts.ts';
 import type { Tool, ToolContext } from './tool.ts';
 import { mountTools } from './tools.ts';
 
@@ -25,26 +28,36 @@ export interface RuntimeOptions {
   readonly log: Logger;
   /** Always, when left out. */
   readonly isReady?: () => boolean;
+  /** UNIX socket that programs in the sandbox are told of. */
+  readonly socketPath?: string | undefined;
+  /** Closed with the server. New ones when left out. */
+  readonly services?: Services;
 }
 
 /** The whole runtime, listening to nothing yet. `close` ends what it started. */
-export function createRuntime({ config, env, log, isReady = () => true }: RuntimeOptions): FastifyInstance {
+export function createRuntime(options: RuntimeOptions): FastifyInstance {
+  const { config, env, log, isReady = () => true, socketPath } = options;
+  const childEnv = childEnvironment(env, config, socketPath);
+  const services = options.services ?? createServices({ config, env: childEnv, log });
   const metrics = createMetrics('runtime', VERSION);
   const app = createServer({ log, metrics, errors: runtimeErrors, bodyLimit: BODY_LIMIT });
   app.server.keepAliveTimeout = KEEP_ALIVE_MS;
-  if (config.JWT_PUBLIC_KEY === undefined) log.warn('JWT_PUBLIC_KEY is not set: nobody needs a token');
-  else requireToken(app, { publicKey: config.JWT_PUBLIC_KEY, audience: config.SANDFLEET_TOKEN_AUDIENCE });
+  separatePreviewHosts(app);
+  const door = guard(app, config);
+  if (!door.isOn) log.warn('neither JWT_PUBLIC_KEY nor SANDBOX_API_KEY is set: nobody needs a credential');
   acceptUpgrades(app);
   dropNulls(app);
   acceptAliases(app);
 
   const context: ToolContext = {
     app,
+    guard: door,
     config,
-    env: childEnvironment(env, config),
+    env: childEnv,
     places: { home: config.HOME, workspace: workspaceOf(config) },
     log,
     metrics,
+    services,
     isReady,
   };
   const tools = mountTools(context);
@@ -54,6 +67,7 @@ export function createRuntime({ config, env, log, isReady = () => true }: Runtim
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   app.addHook('preClose', async () => {
     await closeAll(tools);
+    await services.close();
     // The tools have ended what was under way; a connection on which nothing was ever asked would be waited for.
     setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
   });
@@ -73,6 +87,10 @@ function openApi(contract: Contract): Record<string, unknown> {
     errorMediaType: 'application/json',
     errorSchema: RuntimeError,
     commonErrors: ['UNAUTHENTICATED', 'VALIDATION_FAILED'],
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      key: { type: 'apiKey', in: 'header', name: 'X-AIO-API-Key' },
+      ticket: { type: 'apiKey', in: 'query', name: 'ticket' },
+    },
   });
 }

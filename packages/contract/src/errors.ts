@@ -30,11 +30,22 @@ export const ERRORS = {
     remediation: 'Create a watcher first; unread ones end by themselves.',
   },
   SKILL_NOT_FOUND: { status: 404, title: 'Skill not found', remediation: 'List the skills to see the names there are.' },
+  MCP_SERVER_NOT_FOUND: {
+    status: 404,
+    title: 'MCP server not found',
+    remediation: 'List the servers at /v1/mcp/servers to see the names there are.',
+  },
+  MCP_TOOL_NOT_FOUND: {
+    status: 404,
+    title: 'MCP tool not found',
+    remediation: 'List the tools of the server to see the names there are.',
+  },
   COMMAND_NOT_FOUND: {
     status: 404,
     title: 'Command not found',
     remediation: 'Leave the command id out for the latest; old finished commands are dropped.',
   },
+  TAB_NOT_FOUND: { status: 404, title: 'Tab not found', remediation: 'List the tabs to see the numbers there are.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
@@ -66,6 +77,21 @@ export const ERRORS = {
     status: 503,
     title: 'Tool unavailable',
     remediation: 'Install what the message names, or use another tool.',
+  },
+  SERVICE_DISABLED: {
+    status: 503,
+    title: 'Service disabled',
+    remediation: 'Start the sandbox without the DISABLE_ variable that the message names.',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    title: 'Service unavailable',
+    remediation: 'Wait for the time in Retry-After; GET /v1/services says how its last run ended.',
+  },
+  BROWSER_GONE: {
+    status: 503,
+    title: 'Browser gone',
+    remediation: 'Call again: the next call starts the browser anew, without its tabs.',
   },
   KUBERNETES_UNAVAILABLE: { status: 503, title: 'Kubernetes unavailable', remediation: 'Try again in a few seconds.' },
   UPSTREAM_TIMEOUT: {

@@ -3,19 +3,28 @@ import type { Socket } from 'node:net';
 
 import { ApiError } from '@sandfleet/contract';
 import { isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
+
+import { isOwnOrigin } from './auth/origin.ts';
 
 /** Route configuration: this GET is answered with a WebSocket. */
 interface UpgradeConfig {
   readonly webSocket?: boolean;
 }
 
+/** The configuration of a route that answers with a WebSocket where one is asked for. */
+export const WEB_SOCKET: UpgradeConfig = { webSocket: true };
+
 /** A connection between its request for a WebSocket and the answer. */
-interface Waiting {
+export interface WaitingConnection {
   readonly socket: Socket;
   /** What the client sent behind its request already. */
   readonly head: Buffer;
+}
+
+interface Waiting extends WaitingConnection {
+  readonly stopWatching: () => void;
 }
 
 const waiting = new WeakMap<IncomingMessage, Waiting>();
@@ -36,12 +45,45 @@ export function acceptUpgrades(app: FastifyInstance): void {
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.destroySoon());
     response.assignSocket(socket);
-    waiting.set(request, { socket, head });
+    waiting.set(request, { socket, head, stopWatching: watchForEnd(socket) });
     app.routing(request, response);
   });
   app.addHook('onRequest', async (request) => {
     if (waiting.has(request.raw)) refuseUpgrade(request);
   });
+}
+
+/** Whether the request asks for a WebSocket; it is answered like any other until its connection is taken. */
+export const asksForWebSocket = (request: FastifyRequest): boolean => waiting.has(request.raw);
+
+/**
+ * Takes the bare connection of a request for a WebSocket: from here on the caller answers, and everything is the caller's to end.
+ *
+ * @throws ApiError when no WebSocket was asked for
+ */
+export function takeConnection(request: FastifyRequest, reply: FastifyReply): WaitingConnection {
+  const connection = waiting.get(request.raw);
+  if (connection === undefined) {
+    throw new ApiError('BAD_REQUEST', { message: 'This is a WebSocket: ask for it with Upgrade: websocket.' });
+  }
+  waiting.delete(request.raw);
+  connection.stopWatching();
+  reply.hijack();
+  reply.raw.detachSocket(connection.socket);
+  return connection;
+}
+
+/**
+ * Nobody reads from a connection that waits, so that its client has gone would not be seen, and a service may take a while to
+ * start. What a client sends early stays where it is.
+ */
+function watchForEnd(socket: Socket): () => void {
+  const look = () => {
+    if (socket.readableLength === 0) socket.read(0);
+  };
+  const end = () => socket.destroy();
+  socket.on('readable', look).once('end', end);
+  return () => void socket.off('readable', look).off('end', end);
 }
 
 export interface WebSocketRoute {
@@ -61,17 +103,9 @@ export function webSocketRoute(app: FastifyInstance, { path, maxPayload, onSocke
     clientTracking: false,
     autoPong: false,
   });
-  const config: UpgradeConfig = { webSocket: true };
-  app.get(path, { config, exposeHeadRoute: false }, (request, reply) => {
-    const { raw } = request;
-    const connection = waiting.get(raw);
-    if (connection === undefined) {
-      throw new ApiError('BAD_REQUEST', { message: 'This is a WebSocket: ask for it with Upgrade: websocket.' });
-    }
-    waiting.delete(raw);
-    reply.hijack();
-    reply.raw.detachSocket(connection.socket);
-    server.handleUpgrade(raw, connection.socket, connection.head, (socket) => {
+  app.get(path, { config: WEB_SOCKET, exposeHeadRoute: false }, (request, reply) => {
+    const connection = takeConnection(request, reply);
+    server.handleUpgrade(request.raw, connection.socket, connection.head, (socket) => {
       // A peer that breaks the protocol; its close follows.
       socket.on('error', () => undefined);
       onSocket(socket, request);
@@ -87,20 +121,7 @@ function refuseUpgrade(request: FastifyRequest): void {
   // Nobody reads a body any more: its bytes would count as frames, or as a request that no proxy before us has seen.
   if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
     throw new ApiError('BAD_REQUEST', { message: 'A request for a WebSocket has no body.' });
-  if (!isOwnOrigin(headers))
+  // Any page may open a WebSocket anywhere, and a sandbox on a developer's machine needs no token: Origin tells a foreign page.
+  if (headers.origin !== undefined && !isOwnOrigin(headers))
     throw new ApiError('ORIGIN_REFUSED', { message: 'A WebSocket can be opened from the pages of this sandbox alone.' });
-}
-
-/**
- * Any page may open a WebSocket anywhere, and a sandbox on a developer's machine needs no token: the Origin that browsers send
- * is what tells a foreign page. The host is what the browser asked for; a gateway passes it on, and no page can set either.
- */
-function isOwnOrigin({ origin, host, 'x-forwarded-host': forwarded }: IncomingMessage['headers']): boolean {
-  if (origin === undefined) return true;
-  if (!/^https?:\/\//i.test(origin) || !URL.canParse(origin)) return false;
-  const own = typeof forwarded === 'string' ? forwarded : host;
-  if (own === undefined) return false;
-  // As a URL both lose the port that goes without saying, and the case of letters.
-  const asked = `${new URL(origin).protocol}//${own}`;
-  return URL.canParse(asked) && new URL(asked).origin === new URL(origin).origin && new URL(asked).pathname === '/';
 }

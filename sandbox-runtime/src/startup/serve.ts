@@ -3,6 +3,9 @@ import { aborted, type Logger } from '@sandfleet/server-kit';
 import { childEnvironment, workspaceOf, type Config } from '../config.ts';
 import { createRuntime } from '../server.ts';
 import { prepareHome } from '../server/home.ts';
+import { createServices } from '../services/create-services.ts';
+import { warmServices } from '../services/warm-services.ts';
+import { claimSocket, defaultSocketPath, listenLocally } from '../server/local-socket.ts';
 import { announce } from './announce.ts';
 import { awaitPorts } from './await-ports.ts';
 import { startHooks } from './start-hooks.ts';
@@ -31,24 +34,35 @@ export interface ServeOptions {
 export async function serve({ config, env, log, signal, skeleton }: ServeOptions): Promise<void> {
   const end = performance.now() + config.STARTUP_TIMEOUT_SECONDS * 1000;
   const left = () => end - performance.now();
-  const hooks = startHooks({ config, env: childEnvironment(env, config), log, signal, left });
+  const socketPath = await claimSocket(config.SANDFLEET_SOCKET ?? defaultSocketPath(env), log);
+  const childEnv = childEnvironment(env, config, socketPath);
+  const hooks = startHooks({ config, env: childEnv, log, signal, left });
 
   await hooks.before('RUN_HOOK_INIT');
   await prepareHome({ home: config.HOME, workspace: workspaceOf(config), skeleton, log });
   await hooks.before('RUN_HOOK_PRE_SERVICES');
 
   let ready = false;
-  const app = createRuntime({ config, env, log, isReady: () => ready });
-  const address = await app.listen({ host: config.HOST, port: config.PUBLIC_PORT });
+  const services = createServices({ config, env: childEnv, log });
+  const app = createRuntime({ config, env, log, isReady: () => ready, socketPath, services });
   try {
+    if (socketPath !== undefined) await listenLocally(app, socketPath);
+    const address = await app.listen({ host: config.HOST, port: config.PUBLIC_PORT });
     await settle({ config, log, signal, timeoutMs: left() });
+    const warm = warmServices(services, config.WARM_SERVICES);
+    if (config.WARM_SERVICES_REQUIRED) await Promise.race([warm, aborted(signal)]);
     ready = true;
     announce(app, address, log);
     const postReady = hooks.after('RUN_HOOK_POST_READY');
     await aborted(signal);
     await postReady;
   } finally {
-    await app.close();
+    // The server ends them too; should it fail to end, nothing that was started may stay.
+    try {
+      await app.close();
+    } finally {
+      await services.close();
+    }
   }
 }
 

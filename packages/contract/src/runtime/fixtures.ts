@@ -3,6 +3,9 @@
  * `name*` is required, `?` behind a type may be null, `=x` is the default, `(a|b)` one of these words, `T[]` a list, `map<T>` by key.
  */
 export const PUBLISHED = `
+POST /tickets
+  answer: ticket:str; expires_in:int
+GET /auth
 GET /v1/sandbox
   answer: data:str?; home_dir*:str; workspace:str?; version*:str; detail*:obj
   detail: system*:obj; runtime*:obj; utils*:obj[]
@@ -38,6 +41,59 @@ GET /v1/sandbox/observe/reports
 GET /v1/sandbox/observe/reports/{report_id}
 DELETE /v1/sandbox/observe/reports/{report_id}
   data: report_id*:str; session_id:str?; reason:str=manual; created_at*:str; path*:str; size_bytes*:int
+GET /v1/mcp/servers
+  query: include_hidden:bool=false
+  answer: data:str[]
+GET /v1/mcp/{server_name}/tools
+  data: _meta:obj?; nextCursor:str?; tools*:obj[]
+  tools: name*:str; title:str?; description:str?; inputSchema*:obj; outputSchema:obj?; icons:obj[]?; annotations:obj?; _meta:obj?; execution:obj?
+POST /v1/mcp/{server_name}/tools/{tool_name}
+  data: _meta:obj?; content*:obj[]; structuredContent:obj?; isError:bool=false
+GET /v1/browser/info
+  data: user_agent*:str; cdp_url*:str; vnc_url*:str; cdp_ui_url:str?; viewport*:obj; page_viewport:obj?
+POST /v1/browser/restart
+  body: mode:(soft|hard)=hard; url_blocklist:str[]?; url_allowlist:str[]?; allow_file_selection_dialogs:bool?; locale:str?
+GET /v1/browser/tabs
+POST /v1/browser/tabs
+  body: url:str?
+DELETE /v1/browser/tabs/{index}
+PUT /v1/browser/tabs/{index}/activate
+GET /v1/browser/cookies
+  query: urls:str?
+POST /v1/browser/cookies
+  body: cookies*:obj[]
+DELETE /v1/browser/cookies
+POST /v1/browser/state/save
+  body: path*:str
+POST /v1/browser/state/load
+  body: path*:str
+POST /v1/browser/network/headers
+  body: headers*:map<str>
+POST /v1/browser/network/scoped_headers
+  body: origin*:str; headers*:map<str>
+POST /v1/browser/network/route
+  body: url_pattern*:str; response:obj?; abort:bool=false
+DELETE /v1/browser/network/route
+  body: url_pattern*:str
+GET /v1/browser/network/requests
+  query: filter:str?; limit:int=100
+POST /v1/browser/network/export_har
+  body: save_path:str
+GET /v1/browser/captcha/detect
+POST /v1/browser/captcha/wait
+  body: timeout:num=60; poll_interval:num=2
+  data: resolved*:bool
+GET /v1/browser/screenshot
+  query: format:(png|jpg|jpeg)=png; quality:int?
+POST /v1/browser/actions
+  body: action_type*:(MOVE_TO|MOVE_REL|CLICK|MOUSE_DOWN|MOUSE_UP|RIGHT_CLICK|DOUBLE_CLICK|DRAG_TO|DRAG_REL|SCROLL|TYPING|PRESS|KEY_DOWN|KEY_UP|HOTKEY|WAIT)
+  data: status*:(success); action_performed*:str
+  answer: status:(success); action_performed:str
+POST /v1/browser/config
+  body: resolution:obj?
+POST /v1/display/record
+  body: action*:(start|stop|status); save_path:str?; fps:int=5; crf:int=28; max_duration:num=600; width:int?; height:int?
+  data: status*:(idle|recording|stopped); save_path:str?; duration:num=0; file_size_bytes:int?
 POST /v1/shell/exec
   body: id:str?; exec_dir:str?; command*:str; async_mode:bool=false; timeout:num?; strict:bool?; no_change_timeout:int?; hard_timeout:num?; preserve_symlinks:bool?=false; truncate:bool=true
   data: session_id*:str; command*:str; status*:(running|completed|no_change_timeout|hard_timeout|terminated); output:str?; console:obj[]?; exit_code:int?
@@ -178,9 +234,86 @@ DELETE /v1/nodejs/sessions/{session_id}
 POST /v1/code/execute
   body: language*:str; code*:str; timeout:int?; cwd:str?; stateful:bool=false; session_id:str?
   data: language*:(python|javascript); status*:str; outputs*:obj[]; code*:str; stdout:str?; stderr:str?; exit_code:int?; traceback:str[]?; session_id:str?
+POST /v1/browser/page/navigate
+  body: url*:str; wait_until:(load|domcontentloaded|networkidle|commit)=load; timeout:num=30
+POST /v1/browser/page/back
+POST /v1/browser/page/forward
+POST /v1/browser/page/reload
+POST /v1/browser/page/click
+  body: selector:str?; index:int?; x:num?; y:num?; button:str=left; click_count:int=1
+POST /v1/browser/page/fill
+  body: selector:str?; index:int?; text*:str
+POST /v1/browser/page/type
+  body: text*:str; delay:num=0
+POST /v1/browser/page/press_key
+  body: key*:str
+POST /v1/browser/page/hot_key
+  body: keys*:str[]
+POST /v1/browser/page/hover
+  body: selector:str?; x:num?; y:num?
+POST /v1/browser/page/select_option
+  body: selector*:str; value:str?; label:str?; index:int?
+POST /v1/browser/page/check
+  body: selector*:str
+POST /v1/browser/page/uncheck
+  body: selector*:str
+POST /v1/browser/page/upload_file
+  body: selector*:str; files*:str[]
+POST /v1/browser/page/fill_form
+  body: items*:obj[]
+POST /v1/browser/page/scroll
+  body: direction:str=down; amount:int=300
+POST /v1/browser/page/scroll_to
+  body: x:int=0; y:int=0
+POST /v1/browser/page/scroll_to_element
+  body: selector*:str
+GET /v1/browser/page/screenshot
+  query: full_page:bool=false; format:str=png; quality:int?
+POST /v1/browser/page/record
+  body: action:(once|start|pause|resume|stop|status)=once; save_path:str?; duration:num=10; fps:int=15; quality:int=80
+GET /v1/browser/page/html
+  query: outer:bool=false
+GET /v1/browser/page/text
+GET /v1/browser/page/markdown
+GET /v1/browser/page/elements
+GET /v1/browser/page/console
+  query: clear:bool=false
+POST /v1/browser/page/console/export
+  body: save_path*:str; clear:bool=false
+POST /v1/browser/page/evaluate
+  body: expression*:str
+POST /v1/browser/page/find_text
+  body: keyword*:str
+POST /v1/browser/page/wait
+  body: type*:(selector|load|url|network_idle|download|function|response|request|timeout); selector:str?; state:str?; url:str?; save_path:str?; timeout:num=30; expression:str?; polling:num?; url_pattern:str?
 GET /v1/code/info
   data: languages*:obj[]
   languages: language*:(python|javascript); description*:str; runtime_version:str?; default_timeout:int=30; max_timeout:int=300; details:obj
+GET /v1/proxy/mappings
+  data: source*:str; target*:str; source_host*:str; source_path:str=/; internal_port*:int
+POST /v1/proxy/mappings
+  body: source*:str; target*:str
+  data: source*:str; target*:str; source_host*:str; source_path:str=/; internal_port*:int
+DELETE /v1/proxy/mappings/{source}
+GET /v1/proxy/excludes
+  answer: data:str[]
+POST /v1/proxy/excludes
+  body: pattern*:str
+DELETE /v1/proxy/excludes
+  body: pattern*:str
+GET /v1/proxy/diagnose
+  query: url*:str
+  data: url*:str; matched_mapping:obj?; resolved_target:str?; target_reachable:bool=false; route*:str
+  matched_mapping: source*:str; target*:str; source_host*:str; source_path:str=/; internal_port*:int
+GET /v1/proxy/health
+  data: healthy*:bool; gost_alive*:bool; nginx_alive*:bool; config_consistent*:bool; inconsistencies:str[]
+GET /v1/proxy/upstream
+  data: addr*:str; username:str?; password:str?
+PUT /v1/proxy/upstream
+  body: server*:str; auth_cmd:str?
+  data: addr*:str; username:str?; password:str?
+DELETE /v1/proxy/upstream
+GET /v1/browser/proxy.pac
 `;
 
 export interface PublishedField {

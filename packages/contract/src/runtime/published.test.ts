@@ -2,8 +2,18 @@ import type { TSchema } from 'typebox';
 import { describe, expect, it } from 'vitest';
 
 import type { Operation } from '../operation.ts';
+import { authContract } from './auth.ts';
 import { bashContract } from './bash.ts';
+import { browserCaptchaContract } from './browser-captcha.ts';
+import { browserControlContract } from './browser-control.ts';
+import { browserCookiesContract } from './browser-cookies.ts';
+import { browserDisplayContract } from './browser-display.ts';
+import { browserNetworkContract } from './browser-network.ts';
+import { browserPageContract } from './browser-page.ts';
+import { browserStateContract } from './browser-state.ts';
+import { browserTabsContract } from './browser-tabs.ts';
 import { codeContract } from './code.ts';
+import { displayContract } from './display.ts';
 import { editorContract } from './editor.ts';
 import { fileWatchContract } from './file-watch.ts';
 import { fileContract } from './file.ts';
@@ -12,7 +22,9 @@ import { observeContract } from './observe.ts';
 import { sandboxPackagesContract } from './sandbox-packages.ts';
 import { parsePublished, PUBLISHED, type PublishedField, type PublishedOperation } from './fixtures.ts';
 import { jupyterContract } from './jupyter.ts';
+import { mcpContract } from './mcp.ts';
 import { nodejsContract } from './nodejs.ts';
+import { proxyContract } from './proxy.ts';
 import { sandboxContract } from './sandbox.ts';
 import { shellContract } from './shell.ts';
 import { skillsContract } from './skills.ts';
@@ -30,6 +42,7 @@ interface Schema {
 }
 
 const contract: Readonly<Record<string, Operation>> = {
+  ...authContract,
   ...sandboxContract,
   ...sandboxPackagesContract,
   ...hooksContract,
@@ -43,10 +56,21 @@ const contract: Readonly<Record<string, Operation>> = {
   ...skillsContract,
   ...utilContract,
   ...nodejsContract,
+  ...mcpContract,
   ...codeContract,
+  ...browserPageContract,
+  ...browserControlContract,
+  ...browserTabsContract,
+  ...browserCookiesContract,
+  ...browserStateContract,
+  ...browserNetworkContract,
+  ...browserCaptchaContract,
+  ...proxyContract,
+  ...browserDisplayContract,
+  ...displayContract,
 };
 /** A probe that the published document does not list. */
-const OURS_ALONE = new Set(['GET /v1/ping']);
+const OURS_ALONE = new Set(['GET /v1/ping', 'GET /v1/browser/downloads']);
 
 /** TypeBox schemas are JSON Schema; this names what the comparison reads of them. */
 const asSchema = (schema: TSchema | undefined): Schema => (schema ?? {}) as Schema;

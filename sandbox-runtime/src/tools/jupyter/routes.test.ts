@@ -163,10 +163,10 @@ describe('POST /v1/jupyter/execute', () => {
   });
 
   it('hands the host nothing of the server', async () => {
-    await using runtime = await kernelRuntime({ MINE: '1', AUTH_TOKEN: 'secret', MAX_JUPYTER_SESSIONS: '3' });
+    await using runtime = await kernelRuntime({ MINE: '1', TICKET_TTL_SECONDS: '20', MAX_JUPYTER_SESSIONS: '3' });
     const names = textOf((await execute(runtime, { code: code({ show: 'environment' }) })).body.data).split(' ');
     expect(names).toContain('MINE');
-    expect(names.filter((name) => /SANDFLEET|AUTH_TOKEN|MAX_JUPYTER|NODE_OPTIONS/.test(name))).toEqual([]);
+    expect(names.filter((name) => /SANDFLEET|TICKET_TTL|MAX_JUPYTER|NODE_OPTIONS/.test(name))).toEqual([]);
   });
 
   const wrong = [

@@ -4,8 +4,8 @@ import { ConfigError } from '@sandfleet/server-kit';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 
-import { testRuntime } from '../fixtures.ts';
-import { readPublicKey } from './auth.ts';
+import { testRuntime } from '../../fixtures.ts';
+import { readPublicKey } from './jwt.ts';
 
 const ed25519 = generateKeyPairSync('ed25519');
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -80,7 +80,6 @@ describe('the guard', () => {
     ['GET', '/v1/openapi.json'],
     ['GET', '/metrics'],
     ['GET', '/no/such/path'],
-    ['GET', '/v1/ping?x=.js'],
     ['GET', '/v1/ping/'],
     ['GET', '//v1/ping'],
     ['GET', '/v1/ping/../sandbox'],
@@ -94,6 +93,13 @@ describe('the guard', () => {
   it.for(paths)('guards %s %s', async ([method, url]) => {
     await using runtime = await guarded();
     expect((await runtime.app.inject({ method, url })).statusCode).toBe(401);
+  });
+
+  it('knows the probe by its route, whatever follows it', async () => {
+    await using runtime = await guarded();
+    const probe = await runtime.app.inject({ url: '/v1/ping?x=.js' });
+    expect([probe.statusCode, probe.body]).toEqual([200, 'pong']);
+    expect((await runtime.app.inject({ method: 'HEAD', url: '/v1/ping' })).statusCode).toBe(200);
   });
 
   it('reads no further than a path that is no path', async () => {
@@ -133,7 +139,7 @@ describe('the guard', () => {
     await using runtime = await guarded();
     const token = await sign({ exp: now - 60, aud: AUDIENCE });
     const answer = await runtime.app.inject({ url: '/v1/sandbox', headers: { authorization: `Bearer ${token}` } });
-    expect(answer.json()).toEqual({ success: false, message: 'The token is not valid for this sandbox.', data: null });
+    expect(answer.json()).toEqual({ success: false, message: 'The credential is not valid for this sandbox.', data: null });
   });
 });
 

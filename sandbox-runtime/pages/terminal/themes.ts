@@ -1,0 +1,53 @@
+import type { ITheme } from '@xterm/xterm';
+
+import type { Theme } from './settings.ts';
+
+/** Each colour has a contrast of 4.5 to 1 or more on its background, but for those that are the background's own neighbours. */
+export const COLOURS: Readonly<Record<Theme, ITheme>> = {
+  dark: {
+    background: '#16181d',
+    foreground: '#e6e8ec',
+    cursor: '#e6e8ec',
+    cursorAccent: '#16181d',
+    selectionBackground: '#3d5c94',
+    black: '#3a3f48',
+    red: '#ff7b72',
+    green: '#57d06b',
+    yellow: '#e3b341',
+    blue: '#79b0ff',
+    magenta: '#d9a0ff',
+    cyan: '#4fd6d6',
+    white: '#d0d4da',
+    brightBlack: '#8c95a3',
+    brightRed: '#ffa198',
+    brightGreen: '#7ee787',
+    brightYellow: '#f2cc60',
+    brightBlue: '#a5cfff',
+    brightMagenta: '#e8c5ff',
+    brightCyan: '#86eaea',
+    brightWhite: '#ffffff',
+  },
+  light: {
+    background: '#ffffff',
+    foreground: '#1c2026',
+    cursor: '#1c2026',
+    cursorAccent: '#ffffff',
+    selectionBackground: '#b9d3ff',
+    black: '#1c2026',
+    red: '#b3201b',
+    green: '#1a6f2c',
+    yellow: '#7d5700',
+    blue: '#1f56b5',
+    magenta: '#8031a7',
+    cyan: '#0b6a75',
+    white: '#5f6773',
+    brightBlack: '#555d69',
+    brightRed: '#c92a25',
+    brightGreen: '#1f7a33',
+    brightYellow: '#8a6100',
+    brightBlue: '#2a66cc',
+    brightMagenta: '#9340bd',
+    brightCyan: '#0e7480',
+    brightWhite: '#3a414c',
+  },
+};

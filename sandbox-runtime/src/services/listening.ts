@@ -1,0 +1,57 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+
+/** Whether something takes connections there: on a loopback port, or at the path of a socket. */
+export function isListening(where: number | string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
+    socket.setTimeout(1000);
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.once('timeout', () => settle(false));
+  });
+}
+
+/** @throws Error when another process has the port, which would be taken for the service. */
+export async function refuseTakenPort(port: number): Promise<void> {
+  if (await isListening(port)) throw new Error(`port ${port} is taken by another process`);
+}
+
+export interface Question {
+  /** Port on the loopback device, or path of a socket. */
+  readonly where: number | string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+const MAX_REPLY = 1024 * 1024;
+
+/** Asks a service something small over HTTP. */
+export function ask({ where, path, headers = {}, signal }: Question): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const target = typeof where === 'number' ? { host: '127.0.0.1', port: where } : { socketPath: where };
+    const asked = request({ ...target, path, headers, signal, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > MAX_REPLY) response.destroy(new Error('the answer is too long'));
+      });
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}

@@ -1,0 +1,46 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'sandfleet-services-';
+
+/** A folder for sockets and secrets of services, for this user alone. Paths of sockets are short: hardly 100 bytes fit. */
+export class ServiceFolder {
+  readonly path = join(tmpdir(), `${PREFIX}${randomBytes(6).toString('hex')}`);
+  #made: Promise<void> | undefined;
+
+  /** The path of a file in it, which is there only after `make`. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  make(): Promise<void> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#made === undefined) return;
+    await this.#made.catch(() => {});
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  async #make(): Promise<void> {
+    await removeStale();
+    await mkdir(this.path, { mode: 0o700 });
+  }
+}
+
+/** A container that starts again finds what the one before it left in a volume: it is older than the container's first process. */
+async function removeStale(): Promise<void> {
+  const begun = await stat('/proc/1').catch(() => undefined);
+  if (begun === undefined) return;
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
+  for (const name of names) {
+    const path = join(tmpdir(), name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.ctimeMs < begun.ctimeMs && found.uid === process.getuid?.())
+      await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,70 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { VERSION } from '@sandfleet/server-kit';
+
+import type { Environment } from '../../../config.ts';
+import { loadClientSdk, loadHttpTransport, loadSseTransport, type ClientSdk } from '../sdk.ts';
+import { boundedFetch } from './bounded-fetch.ts';
+import { ChildTransport } from './child-transport.ts';
+import type { ServerEntry, UrlServer } from './servers-file.ts';
+
+export interface ConnectOptions {
+  readonly entry: ServerEntry;
+  readonly env: Environment;
+  readonly workspace: string;
+  readonly timeoutMs: number;
+  readonly onToolsChanged: () => void;
+}
+
+/** A server that runs and talks. */
+export interface Connection {
+  readonly client: Client;
+  readonly sdk: ClientSdk;
+  /** How it ended, where there is something to tell. */
+  lastWords(): string;
+  close(): Promise<void>;
+}
+
+/** @throws Error with the last words of a server that did not come up */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { entry, env, workspace, timeoutMs, onToolsChanged } = options;
+  const sdk = await loadClientSdk();
+  const { Client, types } = sdk;
+  const client = new Client({ name: 'sandfleet', version: VERSION }, { capabilities: {} });
+  client.setNotificationHandler(types.ToolListChangedNotificationSchema, () => onToolsChanged());
+  if (entry.kind === 'url') {
+    const { transport, terminate } = await urlTransport(entry);
+    await client.connect(transport, { timeout: timeoutMs });
+    return {
+      client,
+      sdk,
+      lastWords: () => 'The connection was lost',
+      close: async () => {
+        await terminate();
+        await client.close();
+      },
+    };
+  }
+  const parse = (line: string) => types.JSONRPCMessageSchema.parse(JSON.parse(line));
+  const transport = new ChildTransport({ server: entry, env, workspace, parse });
+  try {
+    await client.connect(transport, { timeout: timeoutMs });
+  } catch (error) {
+    await transport.close();
+    throw new Error(`${error instanceof Error ? error.message : String(error)}. ${transport.lastWords}`, { cause: error });
+  }
+  return { client, sdk, lastWords: () => transport.lastWords, close: () => client.close() };
+}
+
+async function urlTransport({ url, headers, isSse }: UrlServer): Promise<{ transport: Transport; terminate(): Promise<void> }> {
+  const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
+  if (isSse) {
+    const { SSEClientTransport } = await loadSseTransport();
+    // Its types allow an undefined where the interface leaves the property out.
+    return { transport: new SSEClientTransport(url, options) as Transport, terminate: async () => {} };
+  }
+  const { StreamableHTTPClientTransport } = await loadHttpTransport();
+  const transport = new StreamableHTTPClientTransport(url, options);
+  // The same as above. A server that is gone can't be told goodbye.
+  return { transport: transport as Transport, terminate: () => transport.terminateSession().catch(() => {}) };
+}
