@@ -1,0 +1,104 @@
+import type { Mode, Surface, TicketView } from '@sandfleet/contract/control-plane';
+
+import { rest } from '../../support/control-plane.ts';
+import { TestSandbox } from '../../support/sandbox.ts';
+import type { SubdomainGateway } from './subdomain-gateway.ts';
+
+export interface PageOptions {
+  readonly mode?: Mode;
+  /** Of a preview. */
+  readonly port?: number;
+}
+
+/** A sandbox as those see it who are outside: by its URL and what opens that. */
+export interface Place {
+  readonly name: string;
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A URL that opens the page of a surface in a browser, once. */
+  pageUrl(surface: Surface, options?: PageOptions): Promise<string>;
+  /** `data` of an answer in the envelope. */
+  call<T>(path: string, body?: unknown): Promise<T>;
+  remove(): Promise<void>;
+}
+
+const PAGES: Readonly<Partial<Record<Surface, string>>> = {
+  vnc: 'vnc/index.html?autoconnect=true&resize=scale',
+  codeServer: 'code-server/',
+  jupyter: 'jupyter/',
+  terminal: 'terminal',
+};
+
+/**
+ * The runtime at SANDBOX_BASE_URL, which asks nobody who they are, or else a sandbox of the cluster. The first is for those who
+ * work on these tests: nothing of it is served by a gateway.
+ */
+export async function openPlace(): Promise<Place> {
+  const local = process.env['SANDBOX_BASE_URL'];
+  return local === undefined ? sandboxPlace(await TestSandbox.create()) : localPlace(local.replace(/\/$/, ''));
+}
+
+function sandboxPlace(sandbox: TestSandbox): Place {
+  const url = sandbox.view.url.replace(/\/$/, '');
+  const headers = { authorization: `Bearer ${sandbox.token}` };
+  return {
+    name: 'path',
+    url,
+    headers,
+    pageUrl: async (surface, options) => (await ticket(sandbox.id, surface, options)).url,
+    call: (path, body) => ask(url, headers, path, body),
+    remove: async () => void (await sandbox.delete()),
+  };
+}
+
+function localPlace(url: string): Place {
+  const view = (page: string) => `${page}${page.includes('?') ? '&' : '?'}view_only=1`;
+  return {
+    name: 'local',
+    url,
+    headers: {},
+    pageUrl: async (surface, { mode, port } = {}) => {
+      const page = `${url}/${surface === 'preview' ? `proxy/${port}/` : (PAGES[surface] ?? '')}`;
+      return mode === 'view' ? view(page) : page;
+    },
+    call: (path, body) => ask(url, {}, path, body),
+    remove: async () => {},
+  };
+}
+
+/** The same sandbox under host names of its own: pages alone, since only a browser is told what these names lead to. */
+export function underSubdomain(place: Place, gateway: SubdomainGateway): Place {
+  const { pathname } = new URL(place.url);
+  const id = pathname.replace(/^\/s\//, '');
+  return {
+    ...place,
+    name: 'subdomain',
+    pageUrl: async (surface, options = {}) => {
+      const page = new URL(await place.pageUrl(surface, options));
+      const isPreview = surface === 'preview';
+      const rest = page.pathname.slice(`${pathname}${isPreview ? `/proxy/${options.port}` : ''}`.length);
+      return `${gateway.origin(isPreview ? `${options.port}-${id}` : id)}${rest}${page.search}`;
+    },
+  };
+}
+
+async function ticket(id: string, surface: Surface, options: PageOptions = {}): Promise<TicketView> {
+  const body = { surface, ttlSeconds: 60, ...options };
+  const answer = await rest<TicketView>('POST', `/v1/sandboxes/${id}/tickets`, { body });
+  if (answer.status >= 300) throw new Error(`no ticket for ${surface}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+async function ask<T>(url: string, headers: Readonly<Record<string, string>>, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(url + path, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  // The shape is what the test then asserts on.
+  const answer = (response.ok ? JSON.parse(text) : {}) as { readonly success?: boolean; readonly data?: T };
+  if (answer.success !== true) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 500)}`);
+  return answer.data as T;
+}
