@@ -85,7 +85,8 @@ describe('the pages of a sandbox', { timeout: TEN_MINUTES }, () => {
   it('have a terminal that can be typed in', async () => {
     const file = `/tmp/terminal-${randomUUID()}`;
     await visitor.visit(await first.pageUrl('terminal'), 'terminal', async (page) => {
-      await page.waitForURL(/session_id=/);
+      const query = () => page.evaluate<string>('location.search');
+      await eventually('its session', async () => (await query()).includes('session_id=') || undefined);
       await page.keyboard.type(`echo sum-$((40 + 2)) | tee ${file}`);
       await page.keyboard.press('Enter');
       await page.locator('.xterm-rows').filter({ hasText: 'sum-42' }).waitFor();
