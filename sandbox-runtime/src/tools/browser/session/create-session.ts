@@ -116,7 +116,7 @@ class Session implements BrowserSession {
         const active = { context, cdp, tabs, front, hint: heard.say, hints: heard.read, signal: AbortSignal.any([call, ended]) };
         return await action(connection, active);
       } catch (error) {
-        throw await this.#explain(error, call, connection);
+        throw await this.#explain(error, { call, isLeased: lease !== undefined, connection });
       } finally {
         clearTimeout(timer);
         heard.end();
@@ -126,16 +126,13 @@ class Session implements BrowserSession {
   }
 
   /** What was cut off by the end of the browser fails in many words; the caller gets one answer. */
-  async #explain(error: unknown, call: AbortSignal, connection: Connection | undefined): Promise<unknown> {
-    if (error instanceof ApiError || error instanceof BrowserFailure || call.aborted || connection === undefined) return error;
-    if (!/closed|disconnected|crashed|detached/i.test(String(error)) && !connection.ended.aborted) return error;
+  async #explain(error: unknown, { call, isLeased, connection }: Failed): Promise<unknown> {
+    if (error instanceof ApiError || error instanceof BrowserFailure || call.aborted || !isLeased) return error;
+    if (connection === undefined) return gone('The browser ended, or did not answer, before this call reached it.', error);
+    if (connection.ended.aborted) return gone(ENDED, error);
+    if (!/closed|disconnected|crashed|detached/i.test(String(error))) return error;
     await within(NOTICE_END_MS, new Promise((resolve) => whenAborted(connection.ended, () => resolve(undefined))), undefined);
-    if (!connection.ended.aborted) return error;
-    return new ApiError('BROWSER_GONE', {
-      message: 'The browser ended while it worked on this call; the next call starts it anew.',
-      retryAfterSeconds: 1,
-      cause: error,
-    });
+    return gone(connection.ended.aborted ? ENDED : 'The tab was closed while this call worked on it.', error);
   }
 
   /** The connection for this run of the browser: the one there is, or a new one that all callers wait for. */
@@ -185,6 +182,17 @@ class Session implements BrowserSession {
     return connection;
   }
 }
+
+interface Failed {
+  readonly call: AbortSignal;
+  readonly isLeased: boolean;
+  readonly connection: Connection | undefined;
+}
+
+const ENDED = 'The browser ended while it worked on this call; the next call starts it anew.';
+
+const gone = (message: string, cause: unknown): ApiError =>
+  new ApiError('BROWSER_GONE', { message, retryAfterSeconds: 1, cause });
 
 function whenAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();
