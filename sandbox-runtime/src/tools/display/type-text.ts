@@ -6,24 +6,24 @@ import type { XScreen } from './x-screen.ts';
 
 /** Characters that are typed before the screen is waited for: programs fall behind otherwise. */
 const CHARACTERS_A_TURN = 20;
-/** What the program in front gets to take the text, and for how long it must then have left the clipboard alone. */
-const PASTE_MS = 1500;
-const QUIET_MS = 150;
+/**
+ * What the program in front gets to take the text, and for how long it must then have left the clipboard alone: on a busy machine
+ * it looks at what was copied first, and pastes a while later.
+ */
+const PASTE_MS = 4000;
+const QUIET_MS = 400;
 
-/** Puts a text where the cursor is: by the clipboard, which is given back what it had. */
+/** Puts a text where the cursor is: by the clipboard, which is given back what it had once the text was taken. */
 export async function pasteText({ screen, hint }: Performance, text: string): Promise<void> {
   const { clipboard } = screen;
   const before = await clipboard.read();
   await clipboard.write(Buffer.from(text, 'utf8'));
-  try {
-    await keyStrokes(screen, ['ctrl', 'v'], 'both');
-    // Some programs look at every text that is copied: what counts is who takes it behind the keys.
-    await screen.front.settled();
-    const isTaken = await clipboard.taken({ limitMs: PASTE_MS, quietMs: QUIET_MS });
-    if (!isTaken) hint('No program took the text: is there a cursor in a field? Click into one first.');
-  } finally {
-    await clipboard.write(before);
-  }
+  await keyStrokes(screen, ['ctrl', 'v'], 'both');
+  // Some programs look at every text that is copied: what counts is who takes it behind the keys.
+  await screen.front.settled();
+  if (await clipboard.taken({ limitMs: PASTE_MS, quietMs: QUIET_MS })) return clipboard.write(before);
+  // It stays in the clipboard: a program that comes to it later must not paste something else.
+  hint('No program took the text: is there a cursor in a field? Click into one first.');
 }
 
 /** Types a text key by key. @throws DisplayError for a character that can't be typed; nothing is then typed */

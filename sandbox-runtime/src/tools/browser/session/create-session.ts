@@ -132,7 +132,8 @@ class Session implements BrowserSession {
     if (connection.ended.aborted) return gone(ENDED, error);
     if (!/closed|disconnected|crashed|detached/i.test(String(error))) return error;
     await within(NOTICE_END_MS, new Promise((resolve) => whenAborted(connection.ended, () => resolve(undefined))), undefined);
-    return gone(connection.ended.aborted ? ENDED : 'The tab was closed while this call worked on it.', error);
+    // Of a page that went alone, its tool tells more.
+    return connection.ended.aborted ? gone(ENDED, error) : error;
   }
 
   /** The connection for this run of the browser: the one there is, or a new one that all callers wait for. */
