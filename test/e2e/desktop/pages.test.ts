@@ -15,7 +15,7 @@ const ORANGE = [230, 120, 10] as const;
 const PREVIEW_PORT = 3456;
 const TEN_MINUTES = 600_000;
 
-describe('the pages of a sandbox', { timeout: TEN_MINUTES }, () => {
+describe('the pages of a sandbox', { timeout: TEN_MINUTES, retry: 1 }, () => {
   const isLocal = process.env['SANDBOX_BASE_URL'] !== undefined;
   const modes = isLocal ? (['path'] as const) : (['path', 'subdomain'] as const);
   const places = new Map<(typeof modes)[number], Place>();
