@@ -30,7 +30,7 @@ start_gateway() {
 start_bare() {
   local image
   pod=conformance-$$ log=$(mktemp)
-  trap 'kill "${forward:-}" 2>/dev/null; kubectl delete pod "$pod" --ignore-not-found --wait=false >/dev/null; rm -f "$log"' EXIT
+  trap 'kill ${forward:-} 2>/dev/null || true; kubectl delete pod "$pod" --ignore-not-found --wait=false >/dev/null; rm -f "$log"' EXIT
   image=$(kubectl -n sandfleet-system get deployment sandfleet-operator -o json |
     jq -r '.spec.template.spec.containers[].env[] | select(.name == "SANDFLEET_RUNTIME_IMAGE").value')
   kubectl run "$pod" --image="$image" --image-pull-policy=IfNotPresent --restart=Never --port=8080 >/dev/null
