@@ -33,7 +33,20 @@ start_bare() {
   trap 'kill ${forward:-} 2>/dev/null || true; kubectl delete pod "$pod" --ignore-not-found --wait=false >/dev/null; rm -f "$log"' EXIT
   image=$(kubectl -n sandfleet-system get deployment sandfleet-operator -o json |
     jq -r '.spec.template.spec.containers[].env[] | select(.name == "SANDFLEET_RUNTIME_IMAGE").value')
-  kubectl run "$pod" --image="$image" --image-pull-policy=IfNotPresent --restart=Never --port=8080 >/dev/null
+  # Ready when it answers, so that one call tells whether the pods' addresses are in reach.
+  kubectl apply -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Pod
+metadata: { name: $pod }
+spec:
+  restartPolicy: Never
+  containers:
+    - name: runtime
+      image: $image
+      imagePullPolicy: IfNotPresent
+      ports: [{ containerPort: 8080 }]
+      readinessProbe: { httpGet: { path: /v1/ping, port: 8080 }, periodSeconds: 1 }
+YAML
   kubectl wait --for=condition=Ready --timeout=240s "pod/$pod" >/dev/null
   SANDBOX_TOKEN=
   # By its own address where that is in reach: a forwarder ends altogether when one of its connections is reset.
