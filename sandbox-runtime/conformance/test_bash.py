@@ -4,16 +4,7 @@ import uuid
 
 import pytest
 from agent_sandbox.core.api_error import ApiError
-
-
-def wait_for(check, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = check()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("not seen in time")
+from support import wait_for
 
 
 @pytest.fixture

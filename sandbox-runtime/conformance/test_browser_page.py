@@ -5,12 +5,11 @@ import json
 import struct
 import threading
 import time
-import uuid
 
 import httpx
 import pytest
-from agent_sandbox.core.api_error import ApiError
 from agent_sandbox.errors.unprocessable_entity_error import UnprocessableEntityError
+from support import folder_with, running_server
 
 SERVER = r'''
 import http.server, sys, time, urllib.parse
@@ -95,20 +94,14 @@ server.serve_forever()
 
 @pytest.fixture(scope="module")
 def place(client):
-    path = f"/tmp/pages-{uuid.uuid4().hex[:12]}"
-    client.file.write_file(file=f"{path}/server.py", content=SERVER)
-    yield path
-    client.shell.exec_command(command=f"rm -rf {path}")
+    with folder_with(client, SERVER) as path:
+        yield path
 
 
 @pytest.fixture(scope="module")
 def site(client, place):
-    started = client.bash.exec(command=f"exec python3 {place}/server.py {place}/port", async_mode=True)
-    found = client.shell.exec_command(
-        command=f"for n in {{1..600}}; do [ -f {place}/port ] && break; sleep 0.1; done; cat {place}/port"
-    )
-    yield f"http://127.0.0.1:{found.data.output.strip()}"
-    client.bash.kill(session_id=started.data.session_id, signal="SIGKILL")
+    with running_server(client, place) as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import uuid
 import httpx
 import pytest
 from agent_sandbox.core.api_error import ApiError
+from support import wait_for
 
 
 @pytest.fixture
@@ -30,16 +31,6 @@ def text_of(outputs, name="stdout"):
 
 def value_of(outputs):
     return [output.data["text/plain"] for output in outputs if output.output_type == "execute_result"]
-
-
-def wait_for(check, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = check()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("not seen in time")
 
 
 def test_info_names_kernels_and_limits(client):

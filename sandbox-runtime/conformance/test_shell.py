@@ -10,20 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from agent_sandbox.core.api_error import ApiError
+from support import wait_for
 
 
 def run(client, session, command, **options):
     return client.shell.exec_command(id=session, command=command, **options).data
-
-
-def wait_for(check, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = check()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("not seen in time")
 
 
 EXACT = {

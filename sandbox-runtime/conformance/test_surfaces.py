@@ -12,6 +12,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from support import wait_for
 
 SERVER = r'''
 import base64, hashlib, http.server, json, struct, sys, time
@@ -101,16 +102,6 @@ import os
 os.rename(sys.argv[1] + ".tmp", sys.argv[1])
 server.serve_forever()
 '''
-
-
-def wait_for(check, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = check()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("not seen in time")
 
 
 @pytest.fixture(scope="module")

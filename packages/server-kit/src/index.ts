@@ -1,4 +1,5 @@
 export * from './admin-server.ts';
+export * from './client-network.ts';
 export * from './config.ts';
 export * from './create-server.ts';
 export * from './implement.ts';

@@ -1,4 +1,4 @@
-import { element } from '../vnc/element.ts';
+import { element } from '../shared/element.ts';
 import { Divider } from './divider.ts';
 import * as layouts from './layout.ts';
 import { prepareMenus, showPorts } from './menus.ts';

@@ -1,5 +1,5 @@
-import { element } from '../vnc/element.ts';
-import { copyText } from '../terminal/clipboard.ts';
+import { element } from '../shared/element.ts';
+import { copyText } from '../shared/clipboard.ts';
 import { make } from './dom.ts';
 import type { ListeningPort } from './watch.ts';
 

@@ -1,4 +1,4 @@
-import { element } from '../vnc/element.ts';
+import { element } from '../shared/element.ts';
 import { sequenceOfKey, withModifiers, type Modifiers } from './keys.ts';
 
 export interface KeyBarOptions {

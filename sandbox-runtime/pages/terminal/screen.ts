@@ -1,8 +1,8 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 
-import { element } from '../vnc/element.ts';
-import { copyText } from './clipboard.ts';
+import { element } from '../shared/element.ts';
+import { copyText } from '../shared/clipboard.ts';
 import type { Size } from './connection.ts';
 import type { Settings, Theme } from './settings.ts';
 import { COLOURS } from './themes.ts';

@@ -1,6 +1,6 @@
-import { element } from '../vnc/element.ts';
-import { Status } from '../vnc/status.ts';
-import { askForText } from './clipboard.ts';
+import { element } from '../shared/element.ts';
+import { Status } from '../shared/status.ts';
+import { askForText } from '../shared/clipboard.ts';
 import { Connection, type State } from './connection.ts';
 import { KeyBar } from './key-bar.ts';
 import { Screen } from './screen.ts';

@@ -1,8 +1,8 @@
 import RFB from '@novnc/novnc';
 
-import { element } from './element.ts';
+import { element } from '../shared/element.ts';
 import type { Settings } from './settings.ts';
-import type { Status } from './status.ts';
+import type { Status } from '../shared/status.ts';
 
 /** What came first: the reason of the socket's end is told before noVNC tells that it ended. */
 interface Ending {

@@ -1,8 +1,8 @@
 import { initLogging } from 'novnc-logging';
 
-import { element } from './element.ts';
+import { element } from '../shared/element.ts';
 import { readSettings } from './settings.ts';
-import { Status } from './status.ts';
+import { Status } from '../shared/status.ts';
 import { touchKeyboard } from './touch-keyboard.ts';
 import { Viewer } from './viewer.ts';
 

@@ -1,6 +1,5 @@
+import { clientNetwork } from '@sandfleet/server-kit';
 import { LRUCache } from 'lru-cache';
-
-import { clientNetwork } from '../../auth/client-network.ts';
 
 export interface FailureLimits {
   /** Failures that one address may have at once. */

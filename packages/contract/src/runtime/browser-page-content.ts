@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
-import { PAGE_ERRORS, PAGE_PATH, PAGE_TAG, pageAnswer, savePath } from './browser-page-fields.ts';
+import { BROWSER_ERRORS, browserAnswer } from './browser-fields.ts';
+import { PAGE_PATH, PAGE_TAG, savePath } from './browser-page-fields.ts';
 
 export const PageElement = Type.Object(
   {
@@ -53,7 +54,7 @@ export const TextOccurrence = Type.Object(
 );
 
 const read = <const N extends string>(name: N, summary: string) =>
-  ({ method: 'GET', path: `${PAGE_PATH}/${name}`, tag: PAGE_TAG, summary, errors: PAGE_ERRORS }) as const;
+  ({ method: 'GET', path: `${PAGE_PATH}/${name}`, tag: PAGE_TAG, summary, errors: BROWSER_ERRORS }) as const;
 
 export const browserPageContentContract = defineContract({
   browser_page_screenshot: {
@@ -66,7 +67,7 @@ export const browserPageContentContract = defineContract({
       quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Of JPEG; 80 when left out' })),
     }),
     produces: 'image/png',
-    errors: [...PAGE_ERRORS, 'UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT'],
+    errors: [...BROWSER_ERRORS, 'UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT'],
   },
   browser_page_html: {
     ...read('html', 'HTML of the page as it stands now'),
@@ -75,18 +76,18 @@ export const browserPageContentContract = defineContract({
         Type.Boolean({ default: false, description: 'The whole document with doctype and html element, not just what is in it' }),
       ),
     }),
-    response: pageAnswer(Type.String()),
+    response: browserAnswer(Type.String()),
   },
-  browser_page_text: { ...read('text', 'Visible text of the page, frames included'), response: pageAnswer(Type.String()) },
+  browser_page_text: { ...read('text', 'Visible text of the page, frames included'), response: browserAnswer(Type.String()) },
   browser_page_markdown: {
     ...read('markdown', 'The page as Markdown'),
     description: 'Of what is visible, without scripts and styles; links are absolute, tables stay tables.',
-    response: pageAnswer(PageMarkdown),
+    response: browserAnswer(PageMarkdown),
   },
   browser_page_elements: {
     ...read('elements', 'Elements that a person could use, with an index each'),
     description: 'Links, buttons, fields and the like that are visible, in all frames and open shadow roots.',
-    response: pageAnswer(Type.Array(PageElement)),
+    response: browserAnswer(Type.Array(PageElement)),
   },
   browser_page_console: {
     ...read('console', 'Messages of the page’s console'),
@@ -94,7 +95,7 @@ export const browserPageContentContract = defineContract({
     querystring: Type.Object({
       clear: Type.Optional(Type.Boolean({ default: false, description: 'Forget them after this' })),
     }),
-    response: pageAnswer(Type.Array(ConsoleMessage)),
+    response: browserAnswer(Type.Array(ConsoleMessage)),
   },
   browser_page_console_export: {
     method: 'POST',
@@ -105,8 +106,8 @@ export const browserPageContentContract = defineContract({
       save_path: savePath('JSON file in the sandbox; its folder is made'),
       clear: Type.Optional(Type.Boolean({ default: false })),
     }),
-    response: pageAnswer(Type.Object({ path: Type.String(), count: Type.Integer() })),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(Type.Object({ path: Type.String(), count: Type.Integer() })),
+    errors: BROWSER_ERRORS,
   },
   browser_page_find_text: {
     method: 'POST',
@@ -115,7 +116,7 @@ export const browserPageContentContract = defineContract({
     summary: 'Where a text occurs on the page',
     description: 'Upper and lower case count as the same, any white space as one space. At most 500 occurrences.',
     body: Type.Object({ keyword: Type.String({ minLength: 1, maxLength: 1000 }) }),
-    response: pageAnswer(Type.Array(TextOccurrence)),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(Type.Array(TextOccurrence)),
+    errors: BROWSER_ERRORS,
   },
 });

@@ -1,21 +1,7 @@
-import { Type, type TSchema } from 'typebox';
-
-import type { ErrorCode } from '../errors.ts';
-import { envelope } from './envelope.ts';
+import { Type } from 'typebox';
 
 export const PAGE_TAG = 'browser/page';
 export const PAGE_PATH = '/v1/browser/page';
-
-/** What any call of the browser may answer with, beside its own. */
-export const PAGE_ERRORS = [
-  'SERVICE_DISABLED',
-  'SERVICE_UNAVAILABLE',
-  'BROWSER_GONE',
-  'TOO_MANY_REQUESTS',
-] as const satisfies readonly ErrorCode[];
-
-/** A call that failed on the page has `success: false`, the reason in `message`, and no data. */
-export const pageAnswer = <T extends TSchema>(data: T) => envelope(Type.Union([data, Type.Null()]));
 
 /** The answer of an action: where the page stands after it, and what the action found. */
 export const PageState = Type.Object({ url: Type.String() }, { additionalProperties: true });

@@ -1,18 +1,8 @@
 import { Type, type Static } from 'typebox';
 
 import { defineContract, type Operation } from '../operation.ts';
-import {
-  actionTimeout,
-  elementIndex,
-  PAGE_ERRORS,
-  PAGE_PATH,
-  PAGE_TAG,
-  pageAnswer,
-  PageState,
-  pointX,
-  pointY,
-  selector,
-} from './browser-page-fields.ts';
+import { BROWSER_ERRORS, browserAnswer } from './browser-fields.ts';
+import { actionTimeout, elementIndex, PAGE_PATH, PAGE_TAG, PageState, pointX, pointY, selector } from './browser-page-fields.ts';
 
 const action = <const N extends string, B extends Operation['body']>(name: N, summary: string, body: B, description: string) => ({
   method: 'POST' as const,
@@ -21,8 +11,8 @@ const action = <const N extends string, B extends Operation['body']>(name: N, su
   summary,
   description,
   body,
-  response: pageAnswer(PageState),
-  errors: PAGE_ERRORS,
+  response: browserAnswer(PageState),
+  errors: BROWSER_ERRORS,
 });
 
 const target = { selector: Type.Optional(selector), index: Type.Optional(elementIndex) };

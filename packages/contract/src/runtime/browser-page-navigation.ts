@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
-import { PAGE_ERRORS, PAGE_PATH, PAGE_TAG, pageAnswer, pageTimeout } from './browser-page-fields.ts';
+import { BROWSER_ERRORS, browserAnswer } from './browser-fields.ts';
+import { PAGE_PATH, PAGE_TAG, pageTimeout } from './browser-page-fields.ts';
 
 export const WAIT_UNTIL = ['load', 'domcontentloaded', 'networkidle', 'commit'] as const;
 export type WaitUntil = (typeof WAIT_UNTIL)[number];
@@ -25,8 +26,8 @@ const history = (name: string, summary: string) =>
     summary,
     body: Type.Object({ timeout: pageTimeout('until the document has loaded') }),
     bodyOptional: true,
-    response: pageAnswer(NavigationResult),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(NavigationResult),
+    errors: BROWSER_ERRORS,
   }) as const;
 
 export const browserPageNavigationContract = defineContract({
@@ -48,8 +49,8 @@ export const browserPageNavigationContract = defineContract({
       ),
       timeout: pageTimeout('until then'),
     }),
-    response: pageAnswer(NavigationResult),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(NavigationResult),
+    errors: BROWSER_ERRORS,
   },
   browser_page_back: history('back', 'Go back in the history of the tab'),
   browser_page_forward: history('forward', 'Go forward in the history of the tab'),

@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
-import { PAGE_ERRORS, PAGE_PATH, PAGE_TAG, pageAnswer, PageState, pageTimeout, savePath } from './browser-page-fields.ts';
+import { BROWSER_ERRORS, browserAnswer } from './browser-fields.ts';
+import { PAGE_PATH, PAGE_TAG, PageState, pageTimeout, savePath } from './browser-page-fields.ts';
 
 export const WAIT_TYPES = [
   'selector',
@@ -48,8 +49,8 @@ export const browserPageScriptContract = defineContract({
       expression: Type.String({ minLength: 1, maxLength: 1_000_000, description: 'Also named script' }),
       timeout: pageTimeout('until the value must be there'),
     }),
-    response: pageAnswer(Type.Unknown()),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(Type.Unknown()),
+    errors: BROWSER_ERRORS,
   },
   browser_page_wait: {
     method: 'POST',
@@ -76,8 +77,8 @@ export const browserPageScriptContract = defineContract({
       ),
       url_pattern: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
     }),
-    response: pageAnswer(PageState),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(PageState),
+    errors: BROWSER_ERRORS,
   },
   browser_page_record: {
     method: 'POST',
@@ -98,7 +99,7 @@ export const browserPageScriptContract = defineContract({
       quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, default: 80 })),
     }),
     bodyOptional: true,
-    response: pageAnswer(PageRecording),
-    errors: PAGE_ERRORS,
+    response: browserAnswer(PageRecording),
+    errors: BROWSER_ERRORS,
   },
 });

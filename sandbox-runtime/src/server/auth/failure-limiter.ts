@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { clientNetwork } from '@sandfleet/server-kit';
 
 export interface FailureLimits {
   /** Failures that one address may have at once. */
@@ -31,12 +31,12 @@ export class FailureLimiter {
 
   /** Seconds until the next credential is looked at; zero when it may be now. */
   waitSeconds(address: string, now: number): number {
-    const excess = this.#level(networkOf(address), now) - this.#limits.burst + 1;
+    const excess = this.#level(clientNetwork(address), now) - this.#limits.burst + 1;
     return excess <= 0 ? 0 : Math.ceil(excess / this.#limits.perSecond);
   }
 
   fail(address: string, now: number): void {
-    const network = networkOf(address);
+    const network = clientNetwork(address);
     const failures = this.#level(network, now) + 1;
     // Whoever failed longest ago stands first and is forgotten first.
     this.#buckets.delete(network);
@@ -49,15 +49,4 @@ export class FailureLimiter {
     if (bucket === undefined) return 0;
     return Math.max(0, bucket.failures - (Math.max(0, now - bucket.at) / 1000) * this.#limits.perSecond);
   }
-}
-
-/** The address, or for IPv6 the /64 around it: whoever has one address there has them all. */
-function networkOf(address: string): string {
-  if (address.startsWith('::ffff:')) return address.slice(7);
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }

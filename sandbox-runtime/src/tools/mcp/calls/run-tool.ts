@@ -1,21 +1,10 @@
-import type { Operation } from '@sandfleet/contract';
-import type { FastifyInstance } from 'fastify';
-
 import type { CatalogTool } from '../catalog/catalog.ts';
 import type { Arguments, Presented } from '../catalog/tool-definition.ts';
 import { understand } from './arguments.ts';
-import type { Caller } from './caller.ts';
-import type { InnerAborts } from './inner-aborts.ts';
-import { InnerCalls } from './inner-call.ts';
+import { InnerCalls, type InnerCallsOptions } from './inner-call.ts';
 import { errorResult, imageResult, presentAnswer, resultOf, withNotes, type ToolResult } from './tool-result.ts';
 
-export interface ToolRun {
-  readonly app: FastifyInstance;
-  readonly aborts: InnerAborts;
-  readonly operations: ReadonlyMap<string, Operation>;
-  readonly caller: Caller;
-  readonly signal: AbortSignal;
-  readonly onOutput?: ((text: string) => void) | undefined;
+export interface ToolRun extends InnerCallsOptions {
   /** Characters of text in a result. */
   readonly limit: number;
 }

@@ -1,16 +1,15 @@
 import { activeTab, scroll, selectorOf } from './browser-steps.ts';
-import { asList, asObject, showing, shown, type Answer, type Presented, type ToolDefinition } from './tool-definition.ts';
+import {
+  asList,
+  asObject,
+  browserTool,
+  showing,
+  shown,
+  type Answer,
+  type Presented,
+  type ToolDefinition,
+} from './tool-definition.ts';
 
-const page = (
-  name: string,
-  operation: string,
-  rest: Pick<ToolDefinition, 'title' | 'effect'> & Partial<ToolDefinition>,
-): ToolDefinition => ({
-  name,
-  server: 'browser',
-  operation,
-  ...rest,
-});
 const index = { type: 'integer', minimum: 0, description: 'Number of the element in the last list of browser_get_elements' };
 const selector = { type: 'string', minLength: 1, maxLength: 4096, description: 'CSS selector of the element' };
 
@@ -20,18 +19,26 @@ const LINKS =
 
 /** The page layer: what a reader and a keyboard do in the active tab. */
 export const browserPageTools: readonly ToolDefinition[] = [
-  page('browser_navigate', 'POST /v1/browser/page/navigate', { title: 'Open a page', effect: 'acts', openWorld: true }),
-  page('browser_go_back', 'POST /v1/browser/page/back', { title: 'Go back', effect: 'acts' }),
-  page('browser_go_forward', 'POST /v1/browser/page/forward', { title: 'Go forward', effect: 'acts' }),
-  page('browser_reload', 'POST /v1/browser/page/reload', { title: 'Load the page again', effect: 'acts', openWorld: true }),
-  page('browser_get_elements', 'GET /v1/browser/page/elements', {
+  browserTool('browser_navigate', 'POST /v1/browser/page/navigate', { title: 'Open a page', effect: 'acts', openWorld: true }),
+  browserTool('browser_go_back', 'POST /v1/browser/page/back', { title: 'Go back', effect: 'acts' }),
+  browserTool('browser_go_forward', 'POST /v1/browser/page/forward', { title: 'Go forward', effect: 'acts' }),
+  browserTool('browser_reload', 'POST /v1/browser/page/reload', {
+    title: 'Load the page again',
+    effect: 'acts',
+    openWorld: true,
+  }),
+  browserTool('browser_get_elements', 'GET /v1/browser/page/elements', {
     title: 'List what can be clicked',
     effect: 'reads',
     present: elementLines,
   }),
-  page('browser_click', 'POST /v1/browser/page/click', { title: 'Click', effect: 'acts', openWorld: true }),
-  page('browser_fill', 'POST /v1/browser/page/fill', { title: 'Fill in a field', effect: 'sets', also: { value: 'text' } }),
-  page('browser_type', 'POST /v1/browser/page/type', {
+  browserTool('browser_click', 'POST /v1/browser/page/click', { title: 'Click', effect: 'acts', openWorld: true }),
+  browserTool('browser_fill', 'POST /v1/browser/page/fill', {
+    title: 'Fill in a field',
+    effect: 'sets',
+    also: { value: 'text' },
+  }),
+  browserTool('browser_type', 'POST /v1/browser/page/type', {
     title: 'Type',
     effect: 'acts',
     also: { content: 'text' },
@@ -51,10 +58,10 @@ export const browserPageTools: readonly ToolDefinition[] = [
       return { text: 'Typed.', data };
     },
   }),
-  page('browser_press_key', 'POST /v1/browser/page/press_key', { title: 'Press a key', effect: 'acts' }),
-  page('browser_hot_key', 'POST /v1/browser/page/hot_key', { title: 'Press keys together', effect: 'acts' }),
-  page('browser_hover', 'POST /v1/browser/page/hover', { title: 'Move the mouse over an element', effect: 'acts' }),
-  page('browser_select_option', 'POST /v1/browser/page/select_option', {
+  browserTool('browser_press_key', 'POST /v1/browser/page/press_key', { title: 'Press a key', effect: 'acts' }),
+  browserTool('browser_hot_key', 'POST /v1/browser/page/hot_key', { title: 'Press keys together', effect: 'acts' }),
+  browserTool('browser_hover', 'POST /v1/browser/page/hover', { title: 'Move the mouse over an element', effect: 'acts' }),
+  browserTool('browser_select_option', 'POST /v1/browser/page/select_option', {
     title: 'Choose an option',
     effect: 'sets',
     input: {
@@ -76,11 +83,11 @@ export const browserPageTools: readonly ToolDefinition[] = [
       return { text: 'The option is chosen.', data };
     },
   }),
-  page('browser_check', 'POST /v1/browser/page/check', { title: 'Tick a checkbox', effect: 'sets' }),
-  page('browser_uncheck', 'POST /v1/browser/page/uncheck', { title: 'Untick a checkbox', effect: 'sets' }),
-  page('browser_fill_form', 'POST /v1/browser/page/fill_form', { title: 'Fill in a form', effect: 'sets' }),
-  page('browser_upload_file', 'POST /v1/browser/page/upload_file', { title: 'Choose files to upload', effect: 'sets' }),
-  page('browser_scroll', 'POST /v1/browser/page/scroll', {
+  browserTool('browser_check', 'POST /v1/browser/page/check', { title: 'Tick a checkbox', effect: 'sets' }),
+  browserTool('browser_uncheck', 'POST /v1/browser/page/uncheck', { title: 'Untick a checkbox', effect: 'sets' }),
+  browserTool('browser_fill_form', 'POST /v1/browser/page/fill_form', { title: 'Fill in a form', effect: 'sets' }),
+  browserTool('browser_upload_file', 'POST /v1/browser/page/upload_file', { title: 'Choose files to upload', effect: 'sets' }),
+  browserTool('browser_scroll', 'POST /v1/browser/page/scroll', {
     title: 'Scroll',
     description:
       'Scrolls the page, or its largest part that can, by CSS pixels; a negative amount goes the other way. To the end of the ' +
@@ -88,21 +95,28 @@ export const browserPageTools: readonly ToolDefinition[] = [
     effect: 'acts',
     run: scroll,
   }),
-  page('browser_scroll_to', 'POST /v1/browser/page/scroll_to', { title: 'Scroll to a point', effect: 'sets', hidden: true }),
-  page('browser_scroll_to_element', 'POST /v1/browser/page/scroll_to_element', { title: 'Scroll to an element', effect: 'sets' }),
-  page('browser_screenshot', 'GET /v1/browser/page/screenshot', {
+  browserTool('browser_scroll_to', 'POST /v1/browser/page/scroll_to', {
+    title: 'Scroll to a point',
+    effect: 'sets',
+    hidden: true,
+  }),
+  browserTool('browser_scroll_to_element', 'POST /v1/browser/page/scroll_to_element', {
+    title: 'Scroll to an element',
+    effect: 'sets',
+  }),
+  browserTool('browser_screenshot', 'GET /v1/browser/page/screenshot', {
     title: 'Take a picture of the page',
     effect: 'reads',
     also: { fullPage: 'full_page' },
   }),
-  page('browser_get_text', 'GET /v1/browser/page/text', { title: 'Read the page', effect: 'reads' }),
-  page('browser_get_markdown', 'GET /v1/browser/page/markdown', {
+  browserTool('browser_get_text', 'GET /v1/browser/page/text', { title: 'Read the page', effect: 'reads' }),
+  browserTool('browser_get_markdown', 'GET /v1/browser/page/markdown', {
     title: 'Read the page as Markdown',
     effect: 'reads',
     present: showing('content'),
   }),
-  page('browser_get_html', 'GET /v1/browser/page/html', { title: 'Read the HTML of the page', effect: 'reads' }),
-  page('browser_read_links', 'POST /v1/browser/page/evaluate', {
+  browserTool('browser_get_html', 'GET /v1/browser/page/html', { title: 'Read the HTML of the page', effect: 'reads' }),
+  browserTool('browser_read_links', 'POST /v1/browser/page/evaluate', {
     title: 'List the links of the page',
     description: 'Text and address of the links of the page, the first 2000 of them.',
     effect: 'reads',
@@ -116,29 +130,32 @@ export const browserPageTools: readonly ToolDefinition[] = [
       };
     },
   }),
-  page('browser_find_text', 'POST /v1/browser/page/find_text', {
+  browserTool('browser_find_text', 'POST /v1/browser/page/find_text', {
     title: 'Find a text in the page',
     effect: 'reads',
     also: { text: 'keyword', query: 'keyword' },
   }),
-  page('browser_evaluate', 'POST /v1/browser/page/evaluate', {
+  browserTool('browser_evaluate', 'POST /v1/browser/page/evaluate', {
     title: 'Run JavaScript in the page',
     effect: 'acts',
     openWorld: true,
     also: { script: 'expression', code: 'expression', function: 'expression' },
   }),
-  page('browser_wait', 'POST /v1/browser/page/wait', { title: 'Wait for the page', effect: 'reads' }),
-  page('browser_get_console', 'GET /v1/browser/page/console', { title: 'Read the console of the page', effect: 'reads' }),
-  page('browser_export_console', 'POST /v1/browser/page/console/export', {
+  browserTool('browser_wait', 'POST /v1/browser/page/wait', { title: 'Wait for the page', effect: 'reads' }),
+  browserTool('browser_get_console', 'GET /v1/browser/page/console', { title: 'Read the console of the page', effect: 'reads' }),
+  browserTool('browser_export_console', 'POST /v1/browser/page/console/export', {
     title: 'Save the console to a file',
     effect: 'sets',
     hidden: true,
   }),
-  page('browser_record', 'POST /v1/browser/page/record', { title: 'Record the page', effect: 'acts', hidden: true }),
-  page('browser_tab_list', 'GET /v1/browser/tabs', { title: 'List the tabs', effect: 'reads' }),
-  page('browser_new_tab', 'POST /v1/browser/tabs', { title: 'Open a tab', effect: 'acts', openWorld: true }),
-  page('browser_switch_tab', 'PUT /v1/browser/tabs/{index}/activate', { title: 'Bring a tab to the front', effect: 'sets' }),
-  page('browser_close_tab', 'DELETE /v1/browser/tabs/{index}', {
+  browserTool('browser_record', 'POST /v1/browser/page/record', { title: 'Record the page', effect: 'acts', hidden: true }),
+  browserTool('browser_tab_list', 'GET /v1/browser/tabs', { title: 'List the tabs', effect: 'reads' }),
+  browserTool('browser_new_tab', 'POST /v1/browser/tabs', { title: 'Open a tab', effect: 'acts', openWorld: true }),
+  browserTool('browser_switch_tab', 'PUT /v1/browser/tabs/{index}/activate', {
+    title: 'Bring a tab to the front',
+    effect: 'sets',
+  }),
+  browserTool('browser_close_tab', 'DELETE /v1/browser/tabs/{index}', {
     title: 'Close a tab',
     description: 'Closes a tab; the active one when no index is given.',
     effect: 'destroys',

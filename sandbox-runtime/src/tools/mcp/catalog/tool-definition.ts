@@ -80,3 +80,15 @@ export function asObject(value: unknown): Arguments {
 
 /** Anything as a list, an empty one where it is none. */
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
+/** A tool of the browser. */
+export const browserTool = (
+  name: string,
+  operation: string,
+  rest: Pick<ToolDefinition, 'title' | 'effect'> & Partial<ToolDefinition>,
+): ToolDefinition => ({
+  name,
+  server: 'browser',
+  operation,
+  ...rest,
+});

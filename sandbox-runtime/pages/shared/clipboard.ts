@@ -1,4 +1,4 @@
-import { element } from '../vnc/element.ts';
+import { element } from './element.ts';
 
 /** Copies text; where the browser keeps the clipboard from the page, in the way that it allows on a click. */
 export async function copyText(text: string): Promise<boolean> {
