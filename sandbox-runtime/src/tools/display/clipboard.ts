@@ -88,9 +88,14 @@ export class Clipboard {
     await this.#connection.sync();
   }
 
+  /** Puts back what was there before, unless somebody has copied something else meanwhile. */
+  async giveBack(before: Buffer | undefined): Promise<void> {
+    if (this.#text !== undefined) await this.write(before);
+  }
+
   /**
    * Resolves once a program has taken the text and then asked for nothing for `quietMs`, with false when none takes it within
-   * `limitMs`. Chromium looks at the text once to see what it is, and takes it a dozen questions later.
+   * `limitMs`.
    */
   async taken({ limitMs, quietMs }: { limitMs: number; quietMs: number }): Promise<boolean> {
     const end = Date.now() + limitMs;
@@ -161,8 +166,8 @@ export class Clipboard {
     for (const [index, word] of [time, requestor, selection, target, isHanded ? property : 0].entries())
       notify.writeUInt32LE(word, 4 + index * 4);
     this.#connection.send(request(OP.sendEvent, 0, [u32(requestor), u32(0), notify]));
-    // The X server itself asks in the name of its root window, for the viewers of the screen: nothing was pasted by that.
-    if (requestor === this.#connection.setup.root) return;
+    // The X server itself asks for the viewers of the screen: nothing was pasted by that.
+    if (requestor <= this.#connection.setup.idMask) return;
     this.#asked += 1;
     this.#isTaken ||= isHanded && target !== this.#atoms.TARGETS;
     this.#onAsked();

@@ -78,7 +78,12 @@ export class Desktop {
     const connection = await XConnection.open(`/tmp/.X11-unix/X${number}`, cookie);
     connection.closed.addEventListener('abort', () => (this.#screen = undefined), { once: true });
     ended.addEventListener('abort', () => connection.close(), { once: true });
-    return XScreen.create(connection);
+    try {
+      return await XScreen.create(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { implement } from '@sandfleet/server-kit';
 import type { FastifyRequest } from 'fastify';
 
 import { ok } from '../../server/answers.ts';
+import type { Services } from '../../services/service.ts';
 import type { Tool, ToolContext } from '../../tool.ts';
 import { FileError } from '../file/file-error.ts';
 import { currentSize, parseResolution, setResolution } from './config-route.ts';
@@ -14,6 +15,7 @@ import { perform } from './perform.ts';
 import { record } from './record-route.ts';
 import { Recorder } from './recorder.ts';
 import { Screenshots } from './screenshot.ts';
+import { settledPages } from './settled-pages.ts';
 
 /** A long text fits, escaped as JSON. */
 const ACTION_BODY_BYTES = 4 * 1024 * 1024;
@@ -37,7 +39,7 @@ export function displayTool({ app, config, env, places, log, services }: ToolCon
       },
       async browser_execute_action({ body }, { signal }) {
         const hints: string[] = [];
-        const failure = await failureOf(() => act(body, { desktop, signal, hint: (sentence) => hints.push(sentence) }));
+        const failure = await failureOf(() => act(body, { desktop, services, signal, hint: (sentence) => hints.push(sentence) }));
         if (failure !== undefined) return { ...failed(failure), action_performed: '' };
         const data = { status: 'success', action_performed: body.action_type } as const;
         return { ...ok(data), ...data, ...(hints.length === 0 ? {} : { hint: hints.join(' ') }) };
@@ -75,13 +77,18 @@ export function displayTool({ app, config, env, places, log, services }: ToolCon
 
 interface Acting {
   readonly desktop: Desktop;
+  readonly services: Services;
   readonly signal: AbortSignal;
   readonly hint: (sentence: string) => void;
 }
 
-async function act(action: BrowserAction, { desktop, signal, hint }: Acting): Promise<void> {
+async function act(action: BrowserAction, { desktop, services, signal, hint }: Acting): Promise<void> {
   if (action.action_type === 'WAIT') return delay(action.duration * 1000, undefined, { signal });
-  return desktop.useAlone(signal, (screen) => perform(action, { screen, signal, hint }));
+  return desktop.useAlone(signal, (screen) => {
+    // Whoever hangs up leaves the keys struck: the next must not come before the page has done what they say.
+    const pages = () => settledPages(services.ports.devtools, screen.closed);
+    return perform(action, { screen, signal, hint, settledPages: pages });
+  });
 }
 
 const isTold = (error: unknown): error is Error => error instanceof DisplayError || error instanceof FileError;

@@ -7,21 +7,22 @@ import type { XScreen } from './x-screen.ts';
 /** Characters that are typed before the screen is waited for: programs fall behind otherwise. */
 const CHARACTERS_A_TURN = 20;
 /**
- * What the program in front gets to take the text, and for how long it must then have left the clipboard alone: on a busy machine
- * it looks at what was copied first, and pastes a while later.
+ * What the program in front gets to take the text, and for how long it must then have left the clipboard alone: some ask for it
+ * in several forms, and scripts of pages that read the clipboard themselves do so a moment after the keys.
  */
 const PASTE_MS = 4000;
 const QUIET_MS = 400;
 
 /** Puts a text where the cursor is: by the clipboard, which is given back what it had once the text was taken. */
-export async function pasteText({ screen, hint }: Performance, text: string): Promise<void> {
+export async function pasteText({ screen, settledPages, hint }: Performance, text: string): Promise<void> {
   const { clipboard } = screen;
   const before = await clipboard.read();
   await clipboard.write(Buffer.from(text, 'utf8'));
   await keyStrokes(screen, ['ctrl', 'v'], 'both');
-  // Some programs look at every text that is copied: what counts is who takes it behind the keys.
   await screen.front.settled();
-  if (await clipboard.taken({ limitMs: PASTE_MS, quietMs: QUIET_MS })) return clipboard.write(before);
+  // Chromium looks at the text for the page's own scripts first, and takes it when these are done.
+  await settledPages();
+  if (await clipboard.taken({ limitMs: PASTE_MS, quietMs: QUIET_MS })) return clipboard.giveBack(before);
   // It stays in the clipboard: a program that comes to it later must not paste something else.
   hint('No program took the text: is there a cursor in a field? Click into one first.');
 }

@@ -41,6 +41,8 @@ const MAX_POST_DATA = 65_536;
 const MAX_URL = 8192;
 const MAX_HEADERS = 100;
 const MAX_HEADER = 8192;
+/** Of all headers of one message together: a page may send, and be sent, a great many. */
+const MAX_HEADER_CHARACTERS = 32_768;
 /** What playwright-core gets to say more about a request whose page may be gone. */
 const DETAILS_MS = 2000;
 const NO_SIZES: RequestSizes = { requestHeadersSize: -1, requestBodySize: -1, responseHeadersSize: -1, responseBodySize: -1 };
@@ -160,9 +162,14 @@ function postDataOf(request: Request): string | undefined {
   return data === null ? undefined : data.subarray(0, MAX_POST_DATA).toString('utf8');
 }
 
-const bounded = (headers: Headers): Headers =>
-  Object.fromEntries(
-    Object.entries(headers)
-      .slice(0, MAX_HEADERS)
-      .map(([name, value]) => [name, value.slice(0, MAX_HEADER)]),
-  );
+export function bounded(headers: Headers): Headers {
+  let left = MAX_HEADER_CHARACTERS;
+  const kept: [string, string][] = [];
+  for (const [name, value] of Object.entries(headers).slice(0, MAX_HEADERS)) {
+    const text = value.slice(0, Math.max(0, Math.min(MAX_HEADER, left - name.length)));
+    left -= name.length + text.length;
+    if (left < 0) break;
+    kept.push([name, text]);
+  }
+  return Object.fromEntries(kept);
+}

@@ -1,5 +1,6 @@
 import type { BrowserContext, CDPSession } from 'playwright-core';
 
+import { within } from '../session/until.ts';
 import { decide, type Rules, type Route } from './decide.ts';
 import { devtoolsPattern, urlMatcher } from './url-pattern.ts';
 import type { Headers } from './network-log.ts';
@@ -15,6 +16,8 @@ interface Place {
   readonly cdp: CDPSession;
 }
 
+/** A page that hangs takes a rule when it comes to, and keeps nobody waiting until then. */
+const PAGE_MS = 2000;
 /** Matches nothing that is ever loaded. */
 const NEVER = 'x-nothing:*';
 
@@ -51,13 +54,13 @@ export class NetworkRules {
   async follow(place: Place): Promise<void> {
     this.#place = place;
     place.cdp.on('Fetch.requestPaused', (paused) => void this.#judge(place.cdp, paused));
-    if (Object.keys(this.#headers).length > 0) await place.context.setExtraHTTPHeaders({ ...this.#headers });
+    if (Object.keys(this.#headers).length > 0) await this.#sendHeaders(place);
     if (this.#routes.size + this.#scoped.size > 0) await this.#intercept();
   }
 
   async setHeaders(headers: Headers): Promise<void> {
     this.#headers = headers;
-    await this.#place?.context.setExtraHTTPHeaders({ ...headers });
+    if (this.#place !== undefined) await this.#sendHeaders(this.#place);
   }
 
   /** No headers is no rule. */
@@ -94,7 +97,11 @@ export class NetworkRules {
     const patterns = [...new Set([...origins, ...[...this.#routes.keys()].map(devtoolsPattern)])];
     if (patterns.length === 0) await cdp.send('Fetch.disable');
     else await cdp.send('Fetch.enable', { patterns: patterns.map((urlPattern) => ({ urlPattern })) });
-    await Promise.all(context.pages().map((page) => reload(context, page)));
+    await Promise.all(context.pages().map((page) => within(PAGE_MS, reload(context, page), undefined)));
+  }
+
+  async #sendHeaders({ context }: Place): Promise<void> {
+    await within(PAGE_MS, context.setExtraHTTPHeaders({ ...this.#headers }), undefined);
   }
 
   async #judge(cdp: CDPSession, { requestId, request }: Paused): Promise<void> {

@@ -4,6 +4,7 @@ import type { ConsoleMessage, Page } from 'playwright-core';
 const MAX_ENTRIES = 1000;
 const MAX_TEXT = 10_000;
 const MAX_URL = 2000;
+const MAX_STACK_LINES = 50;
 /** Of all entries of a tab together. */
 const MAX_CHARACTERS = 2_000_000;
 
@@ -60,15 +61,34 @@ function entryOf(message: ConsoleMessage): Entry {
 
 /** Anything can be thrown; what is no Error comes with a name and a message too. */
 function entryOfError(error: Error, url: string): Entry {
-  const [, place, line, column] = /\(?([^\s()]+):(\d+):(\d+)\)?$/m.exec(error.stack ?? '') ?? [];
+  const { place, line, column } = placeIn(error.stack ?? '');
   return {
     type: 'pageerror',
     text: cut(error.stack?.includes(error.message) ? error.stack : `${error.name}: ${error.message}`, MAX_TEXT),
     timestamp: Date.now() / 1000,
     url: cut(place ?? url, MAX_URL),
-    line: Number(line ?? 0),
-    column: Number(column ?? 0),
+    line,
+    column,
   };
+}
+
+/** Where the first line of a stack that says so puts it. The text is the page's: a line is looked at from its end, and once. */
+export function placeIn(stack: string): { readonly place?: string; readonly line: number; readonly column: number } {
+  for (const whole of stack.split('\n', MAX_STACK_LINES)) {
+    const end = whole.endsWith(')') ? -1 : undefined;
+    const [place = '', line = '', column = ''] = partsFromEnd(whole.slice(-MAX_URL, end));
+    if (place !== '' && /^\d{1,9}$/.test(line) && /^\d{1,9}$/.test(column))
+      return { place, line: Number(line), column: Number(column) };
+  }
+  return { line: 0, column: 0 };
+}
+
+/** Of `at f (http://a/b.js:3:7` the address and both numbers. */
+function partsFromEnd(text: string): readonly string[] {
+  const word = text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf('('), text.lastIndexOf('\t')) + 1);
+  const last = word.lastIndexOf(':');
+  const first = word.lastIndexOf(':', last - 1);
+  return first < 1 ? [] : [word.slice(0, first), word.slice(first + 1, last), word.slice(last + 1)];
 }
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -9,6 +9,7 @@ import { writeContent } from '../../file/write.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { listPage } from './elements.ts';
+import { onLivingDocument } from './living-document.ts';
 import { markdownOf } from './markdown.ts';
 import { PageError } from './page-error.ts';
 import { htmlOf, occurrencesOf, textOf } from './read-page.ts';
@@ -25,14 +26,16 @@ export function contentHandlers(
   consoleLog: ConsoleLog,
 ): Handlers<typeof browserPageContentContract> {
   const read = <T>(signal: AbortSignal, what: string, action: (turn: PageTurn) => Promise<T>) =>
-    runOnPage(browser, { signal, seconds: READ_SECONDS, what }, action);
+    runOnPage(browser, { signal, seconds: READ_SECONDS, what }, (turn) => onLivingDocument(turn, () => action(turn)));
 
   return {
     browser_page_screenshot: async ({ query }, { signal, reply }) => {
       const format = query.format === undefined || query.format === 'png' ? 'png' : 'jpeg';
       const call = { signal, seconds: READ_SECONDS, what: 'The image of the page' };
       const options = { fullPage: query.full_page ?? false, format, quality: query.quality ?? QUALITY } as const;
-      const image = await onPage(browser, call, ({ page }) => screenshotOf(page, options)).catch(refuseImage);
+      const image = await onPage(browser, call, (turn) => onLivingDocument(turn, () => screenshotOf(turn.page, options))).catch(
+        refuseImage,
+      );
       await reply
         .type(`image/${format}`)
         .headers({

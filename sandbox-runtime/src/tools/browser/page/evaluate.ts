@@ -15,6 +15,8 @@ export const MAX_RESULT = 1_000_000;
 const MAX_MESSAGE = 4000;
 /** To compile more only to see whether it compiles costs more than it is worth. */
 const MAX_LITERAL = 100_000;
+const SIDE_EFFECT = /^EvalError: Possible side-effect/;
+const LOST = 'The page went to another document while the code ran; code that may change something is not run again.';
 
 export interface Evaluated {
   readonly value: unknown;
@@ -22,15 +24,22 @@ export interface Evaluated {
   readonly cut: boolean;
 }
 
+interface Code {
+  readonly expression: string;
+  readonly seconds: number;
+  /** It has begun in a document that is gone: what it did there is done. */
+  readonly again?: boolean;
+}
+
 /** Runs code of the caller in the page. Code that does not end in time is stopped, and the page goes on without it. */
-export async function evaluateOnPage(turn: PageTurn, expression: string, seconds: number): Promise<Evaluated> {
+export async function evaluateOnPage(turn: PageTurn, { expression, seconds, again = false }: Code): Promise<Evaluated> {
   const session = await cdpOf(turn.page);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new PageError(`The code did not end within ${seconds} seconds and was given up.`));
     timer = setTimeout(giveUp, turn.left());
   });
-  const task = evaluate(session, expression);
+  const task = evaluate(session, expression, again);
   task.catch(() => {});
   try {
     return await Promise.race([task, late]);
@@ -39,18 +48,26 @@ export async function evaluateOnPage(turn: PageTurn, expression: string, seconds
   }
 }
 
-async function evaluate(session: CDPSession, expression: string): Promise<Evaluated> {
-  let answer = await sendEvaluate(session, isObjectLiteral(expression) ? `(${expression})` : expression);
+async function evaluate(session: CDPSession, expression: string, again: boolean): Promise<Evaluated> {
+  let answer = await sendEvaluate(session, isObjectLiteral(expression) ? `(${expression})` : expression, again);
   // Written as the body of a function, of which only the result is missing.
   if (descriptionOf(answer.exceptionDetails).startsWith('SyntaxError: Illegal return statement'))
-    answer = await sendEvaluate(session, `(async () => {\n${expression}\n})()`);
+    answer = await sendEvaluate(session, `(async () => {\n${expression}\n})()`, again);
+  if (again && SIDE_EFFECT.test(descriptionOf(answer.exceptionDetails))) throw new PageError(LOST);
   if (answer.exceptionDetails !== undefined) throw thrown(answer.exceptionDetails);
   return serialize(session, answer.result);
 }
 
 /** As the console of the developer tools runs it: await at the top, and `const` that may be said again. */
-const sendEvaluate = (session: CDPSession, expression: string) =>
-  session.send('Runtime.evaluate', { expression, replMode: true, awaitPromise: true, userGesture: true });
+const sendEvaluate = (session: CDPSession, expression: string, again: boolean) =>
+  session.send('Runtime.evaluate', {
+    expression,
+    replMode: true,
+    awaitPromise: true,
+    userGesture: true,
+    // What has run in the document before may have done its work there: only what merely looks runs in the next as well.
+    throwOnSideEffect: again,
+  });
 
 async function serialize(session: CDPSession, value: Answer['result']): Promise<Evaluated> {
   if (value.objectId === undefined) return primitive(value);

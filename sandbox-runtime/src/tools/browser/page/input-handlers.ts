@@ -6,6 +6,7 @@ import type { BrowserSession } from '../browser-session.ts';
 import { choose, fillField, focusedField, setTicked, type Option } from './fields.ts';
 import { fillForm } from './fill-form.ts';
 import { scrollBy, scrollTo } from './in-page/scroll.ts';
+import { onLivingDocument } from './living-document.ts';
 import { chordOf, chordOfAll, MAX_TYPING_SECONDS, pressKeys, typeText } from './keyboard.ts';
 import { PageError } from './page-error.ts';
 import { refuse } from './refuse.ts';
@@ -84,9 +85,10 @@ export function inputHandlers(
     },
     browser_page_fill: ({ body }, { signal }) => {
       if (!isNamed(body))
-        return act({ signal, seconds: secondsOf(body.timeout), what: 'Filling' }, async ({ page, left }) =>
-          fillField(await focusedField(page), body.text, { timeout: left() }),
-        );
+        return act({ signal, seconds: secondsOf(body.timeout), what: 'Filling' }, async (turn) => {
+          const field = await onLivingDocument(turn, () => focusedField(turn.page));
+          await fillField(field, body.text, { timeout: turn.left() });
+        });
       return onTarget(body, { signal, verb: 'filled' }, (found, options) => fillField(found, body.text, options), 'attached');
     },
     browser_page_type: ({ body }, { signal }) =>

@@ -6,6 +6,7 @@ import type { PageTurn } from './run-on-page.ts';
 
 /** Typed at once: between two pieces it is seen whether anybody still waits. */
 const PIECE = 100;
+const PIECE_MS = 500;
 export const MAX_TYPING_SECONDS = 300;
 
 export async function typeText({ page, signal, left }: PageTurn, text: string, delay: number): Promise<void> {
@@ -13,11 +14,12 @@ export async function typeText({ page, signal, left }: PageTurn, text: string, d
   const characters = Array.from(text);
   if ((characters.length * delay) / 1000 > MAX_TYPING_SECONDS)
     throw new PageError(`That many characters at this delay take longer than ${MAX_TYPING_SECONDS} seconds; use fill.`);
-  for (let at = 0; at < characters.length; at += PIECE) {
+  const piece = Math.max(1, Math.min(PIECE, Math.floor(PIECE_MS / delay)));
+  for (let at = 0; at < characters.length; at += piece) {
     signal.throwIfAborted();
     if (left() <= 1)
       throw new PageError(`Only ${at} of ${characters.length} characters were typed in time; use fill for so much.`);
-    await page.keyboard.type(characters.slice(at, at + PIECE).join(''), { delay });
+    await page.keyboard.type(characters.slice(at, at + piece).join(''), { delay });
   }
 }
 

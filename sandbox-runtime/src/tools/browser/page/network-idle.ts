@@ -1,4 +1,4 @@
-import type { Page, Request } from 'playwright-core';
+import type { Frame, Page, Request } from 'playwright-core';
 
 /** So long nothing may be under way. */
 const QUIET_MS = 500;
@@ -8,6 +8,8 @@ const ENDLESS = new Set(['eventsource', 'websocket', 'ping', 'media']);
 
 interface Traffic {
   readonly open: Set<Request>;
+  /** The tab has asked for another document. */
+  isLeaving: boolean;
   readonly listeners: Set<() => void>;
 }
 
@@ -17,7 +19,7 @@ export class NetworkIdle {
 
   follow(page: Page): void {
     if (this.#traffic.has(page)) return;
-    const traffic: Traffic = { open: new Set(), listeners: new Set() };
+    const traffic: Traffic = { open: new Set(), isLeaving: false, listeners: new Set() };
     this.#traffic.set(page, traffic);
     const changed = () => {
       for (const listener of traffic.listeners) listener();
@@ -26,6 +28,7 @@ export class NetworkIdle {
       if (traffic.open.delete(request)) changed();
     };
     page.on('request', (request) => {
+      traffic.isLeaving ||= request.isNavigationRequest() && frameOf(request) === page.mainFrame();
       if (ENDLESS.has(request.resourceType()) || traffic.open.size >= MAX_FOLLOWED) return;
       traffic.open.add(request);
       changed();
@@ -34,6 +37,9 @@ export class NetworkIdle {
     page.on('requestfailed', ended);
     page.on('framenavigated', (frame) => {
       if (frame !== page.mainFrame()) return;
+      // A page may give itself another address, and goes on loading what it was loading.
+      if (!traffic.isLeaving && /^https?:/.test(frame.url())) return;
+      traffic.isLeaving = false;
       // The end of what the last document asked for is not always told.
       for (const request of traffic.open) if (!request.isNavigationRequest()) traffic.open.delete(request);
       changed();
@@ -70,5 +76,14 @@ export class NetworkIdle {
       signal.removeEventListener('abort', leave);
       traffic.listeners.delete(look);
     }
+  }
+}
+
+/** A request of a worker has none, and one of a frame that is being made has none yet. */
+function frameOf(request: Request): Frame | undefined {
+  try {
+    return request.frame();
+  } catch {
+    return undefined;
   }
 }

@@ -17,6 +17,9 @@ const MAX_MESSAGE = 2000;
 const OF_THE_PAGE = /^(?:[a-zA-Z]+\.[$a-zA-Z]+: |Protocol error \([^)]*\): )+/;
 const MOVED_ON = /context was destroyed|Cannot find context with|Frame was detached|Inspected target navigated|has been detached/;
 
+/** The document that a call worked on is gone, and the tab is not. */
+export const hasMovedOn = (error: unknown): boolean => error instanceof Error && MOVED_ON.test(error.message);
+
 /** What playwright-core threw, in words for the caller. Anything that is not the page's doing passes through unchanged. */
 export function toPageError(error: unknown, page: { isClosed(): boolean } | undefined): unknown {
   if (error instanceof PageError || !(error instanceof Error)) return error;
@@ -25,7 +28,7 @@ export function toPageError(error: unknown, page: { isClosed(): boolean } | unde
   if (/Target crashed|Page crashed/.test(message)) return fail('The page crashed; navigate again.');
   if (/Target (page, context or browser|closed)|has been closed/.test(message) && page?.isClosed())
     return fail('The tab was closed meanwhile.');
-  if (MOVED_ON.test(message)) return fail('The page went to another document meanwhile.');
+  if (hasMovedOn(error)) return fail('The page went to another document meanwhile.');
   if (!OF_THE_PAGE.test(message) && error.name !== 'TimeoutError') return error;
   return fail(plain(message));
 }

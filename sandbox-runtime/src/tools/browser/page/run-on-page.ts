@@ -1,4 +1,5 @@
 import { ok } from '../../../server/answers.ts';
+import { FileError } from '../../file/file-error.ts';
 import type { ActivePage, BrowserSession } from '../browser-session.ts';
 import { BrowserFailure } from '../session/browser-failure.ts';
 import { unstick } from './cdp.ts';
@@ -74,7 +75,7 @@ export async function onPage<T>(
       return within(turn, { seconds, what }, action);
     }, signal);
   } catch (error) {
-    if (error instanceof BrowserFailure) throw new PageError(error.message, { cause: error });
+    if (error instanceof BrowserFailure || error instanceof FileError) throw new PageError(error.message, { cause: error });
     throw toPageError(error, page);
   }
 }

@@ -3,10 +3,12 @@ import type { Handlers } from '@sandfleet/server-kit';
 
 import { ok } from '../../../server/answers.ts';
 import type { ToolContext } from '../../../tool.ts';
+import { FileError } from '../../file/file-error.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { BrowserFailure } from '../session/browser-failure.ts';
 import { evaluateOnPage } from './evaluate.ts';
 import type { FilmOrder, Recorder } from './film/recorder.ts';
+import { onLivingDocument } from './living-document.ts';
 import { PageError } from './page-error.ts';
 import { runOnPage, type PageAnswer } from './run-on-page.ts';
 import { checkWait, waitOnPage, type WaitTools } from './wait.ts';
@@ -29,7 +31,9 @@ export function scriptHandlers(
     browser_page_evaluate: ({ body }, { signal }) => {
       const seconds = body.timeout ?? SECONDS;
       return runOnPage(browser, { signal, seconds, what: 'The code' }, async (turn) => {
-        const { value, cut } = await evaluateOnPage(turn, body.expression, seconds);
+        const { value, cut } = await onLivingDocument(turn, (again) =>
+          evaluateOnPage(turn, { expression: body.expression, seconds, again }),
+        );
         if (cut) turn.hint('The value is larger than an answer holds; a part of it is left out.');
         return value;
       });
@@ -80,7 +84,7 @@ async function recording(action: () => Promise<PageRecording> | PageRecording): 
   try {
     return ok<PageRecording | null>(await action());
   } catch (error) {
-    if (!(error instanceof PageError || error instanceof BrowserFailure)) throw error;
+    if (!(error instanceof PageError || error instanceof BrowserFailure || error instanceof FileError)) throw error;
     return { success: false, message: error.message, data: null };
   }
 }

@@ -2,6 +2,7 @@ import type { ElementHandle, Locator, Page } from 'playwright-core';
 
 import { elementOf } from './elements.ts';
 import { inAnyFrame, matching, type Wanted } from './find.ts';
+import { onLivingDocument } from './living-document.ts';
 import { PageError, plain } from './page-error.ts';
 import type { PageTurn } from './run-on-page.ts';
 
@@ -26,7 +27,7 @@ export async function withTarget<T>(
   const started = performance.now();
   const name = nameOf(target);
   try {
-    const found = await find(turn, target, wanted);
+    const found = await onLivingDocument(turn, () => find(turn, target, wanted));
     return await act(found, { timeout: turn.left() });
   } catch (error) {
     if (!(error instanceof Error) || error instanceof PageError) throw error;

@@ -25,8 +25,7 @@ export async function existingFiles(paths: readonly string[], places: Places): P
 
 /** Into the field itself, or into the dialog that a click on it brings up. */
 export async function upload(turn: PageTurn, found: Found, files: readonly string[], options: Timeout): Promise<void> {
-  if ('waitFor' in found) await found.waitFor({ state: 'attached', ...options });
-  const { tag, type } = await evaluateOn(found, fieldOf);
+  const { tag, type } = await evaluateOn(found, fieldOf, options);
   if (tag === 'input' && type === 'file') return found.setInputFiles([...files], options);
   const timeout = Math.min(turn.left(), CHOOSER_MS);
   const chooser = turn.page.waitForEvent('filechooser', { timeout });

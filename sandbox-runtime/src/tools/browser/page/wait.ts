@@ -7,7 +7,7 @@ import type { Places } from '../../file/workspace-path.ts';
 import { evaluateOnPage } from './evaluate.ts';
 import { goneFromAll, inAnyFrame } from './find.ts';
 import type { NetworkIdle } from './network-idle.ts';
-import { PageError, toPageError } from './page-error.ts';
+import { hasMovedOn, PageError, toPageError } from './page-error.ts';
 import { refuse } from './refuse.ts';
 import type { PageTurn } from './run-on-page.ts';
 import { saveDownload, type DownloadQueue } from './take-download.ts';
@@ -125,10 +125,9 @@ async function lookAt(turn: PageTurn, expression: string): Promise<unknown> {
   const end = performance.now() + seconds * 1000;
   try {
     const own = { ...turn, left: () => Math.max(1, end - performance.now()) };
-    return (await evaluateOnPage(own, expression, Math.round(seconds * 10) / 10)).value;
+    return (await evaluateOnPage(own, { expression, seconds: Math.round(seconds * 10) / 10 })).value;
   } catch (error) {
-    const shown = toPageError(error, turn.page);
-    if (shown instanceof PageError && shown.message.startsWith('The page went to another document')) return undefined;
+    if (hasMovedOn(error)) return undefined;
     throw error;
   }
 }

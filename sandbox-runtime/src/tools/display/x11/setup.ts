@@ -6,6 +6,8 @@ export interface Setup {
   readonly depth: number;
   /** First of the ids that this client may give to what it creates. */
   readonly idBase: number;
+  /** The bits that tell the things of one client apart; what has no other bits is the server's own. */
+  readonly idMask: number;
   readonly minKeycode: number;
   readonly maxKeycode: number;
   /** Bytes of the pixels are those of a little-endian 32-bit word: blue, green, red, unused. */
@@ -49,6 +51,7 @@ export function parseSetup(answer: Buffer): Setup {
     rootVisual: answer.readUInt32LE(screen + 32),
     depth,
     idBase: answer.readUInt32LE(12),
+    idMask: answer.readUInt32LE(16),
     minKeycode: answer.readUInt8(34),
     maxKeycode: answer.readUInt8(35),
     isBgrx: answer[30] === 0 && bitsPerPixel(answer.subarray(formatsAt, screen), depth) === 32 && depth >= 24,

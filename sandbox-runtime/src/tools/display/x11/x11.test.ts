@@ -29,6 +29,7 @@ describe('parseSetup()', () => {
     bytes.writeUInt8(1, 0);
     bytes.writeUInt16LE((bytes.length - 8) / 4, 6);
     bytes.writeUInt32LE(0x20_0000, 12);
+    bytes.writeUInt32LE(0x1f_ffff, 16);
     bytes.writeUInt16LE(3, 24);
     bytes.set([screens, 1, order], 28);
     bytes.set([8, 255], 34);
@@ -47,6 +48,7 @@ describe('parseSetup()', () => {
       rootVisual: 33,
       depth: 24,
       idBase: 0x20_0000,
+      idMask: 0x1f_ffff,
       minKeycode: 8,
       maxKeycode: 255,
       isBgrx: true,

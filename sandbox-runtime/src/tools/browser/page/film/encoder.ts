@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import type { Environment } from '../../../../config.ts';
@@ -11,6 +11,13 @@ import { encoderCommand, type FilmForm } from './encoder-command.ts';
 /** What the encoder gets to finish its file; it works as it goes, so little is left. */
 const FINISH_MS = 20_000;
 
+/** Where the film is until it is whole. Made before the encoder starts, which sees only after some seconds that it can't write. */
+export async function makeDraft(path: string): Promise<string> {
+  const draft = join(dirname(path), `.${basename(path).slice(0, 60)}.${randomBytes(6).toString('hex')}.part`);
+  await (await open(draft, 'wx', 0o644)).close();
+  return draft;
+}
+
 /** A running encoder: images go in, and at the end the film is in its place. */
 export class Encoder {
   readonly path: string;
@@ -18,16 +25,17 @@ export class Encoder {
   readonly #process: FedProcess;
   #exited = false;
 
-  constructor(path: string, film: FilmForm, env: Environment) {
+  constructor({ path, draft }: { readonly path: string; readonly draft: string }, film: FilmForm, env: Environment) {
     this.path = path;
-    this.#draft = join(dirname(path), `.${basename(path).slice(0, 60)}.${randomBytes(6).toString('hex')}.part`);
-    const command = encoderCommand(path, this.#draft, film);
+    this.#draft = draft;
+    const command = encoderCommand(path, draft, film);
     this.#process = startFedProcess(command, env);
     void this.#process.exit.then(() => (this.#exited = true));
   }
 
-  get hasEnded(): boolean {
-    return this.#exited;
+  /** Resolves when it is gone, whether it was told to finish or not. */
+  get ended(): Promise<unknown> {
+    return this.#process.exit;
   }
 
   /** The encoder is behind: what is given now would pile up in memory. */

@@ -11,7 +11,7 @@ import { cdpOf } from '../cdp.ts';
 import { PageError, toPageError } from '../page-error.ts';
 import { screenshotOf } from '../screenshot.ts';
 import { formOf } from './encoder-command.ts';
-import { Encoder } from './encoder.ts';
+import { Encoder, makeDraft } from './encoder.ts';
 import { Film } from './film.ts';
 
 export interface FilmOrder {
@@ -140,14 +140,14 @@ export class Recorder {
   async #film({ page, signal }: Scene, order: FilmOrder, onStart: () => void): Promise<PageRecording> {
     let encoder: Encoder | undefined;
     try {
-      await this.#prepare(order.path);
       const session = await cdpOf(page);
       const first = await screenshotOf(page, { fullPage: false, format: 'jpeg', quality: order.quality });
       const size = { width: even(first.width), height: even(first.height) };
-      encoder = new Encoder(order.path, { ...order, ...size }, this.#env);
+      const draft = await this.#prepare(order.path);
+      encoder = new Encoder({ path: order.path, draft }, { ...order, ...size }, this.#env);
       const film = new Film(session, encoder, { ...order, ...size, first: first.bytes });
       await film.start();
-      await this.#untilEnd({ page, signal }, { order, film, size }, onStart);
+      await this.#untilEnd({ page, signal, encoder }, { order, film, size }, onStart);
       await film.stop();
       return (this.#last = { ...stateOf({ order, film, size }), status: 'finished', size: await encoder.finish() });
     } catch (error) {
@@ -159,7 +159,11 @@ export class Recorder {
   }
 
   /** Its time, or whoever ends it before: the caller, the tab, the encoder, the client that hung up. */
-  async #untilEnd({ page, signal }: Scene, parts: Omit<Running, 'stop'>, onStart: () => void): Promise<void> {
+  async #untilEnd(
+    { page, signal, encoder }: Scene & { readonly encoder: Encoder },
+    parts: Omit<Running, 'stop'>,
+    onStart: () => void,
+  ): Promise<void> {
     let onClose = () => {};
     let onAbort = () => {};
     let timer: NodeJS.Timeout | undefined;
@@ -168,6 +172,7 @@ export class Recorder {
         onClose = resolve;
         onAbort = () => reject(signal.reason as Error);
         page.once('close', onClose);
+        void encoder.ended.then(onClose);
         signal.addEventListener('abort', onAbort, { once: true });
         const look = () => {
           const left = parts.order.seconds * 1000 - parts.film.milliseconds;
@@ -186,9 +191,10 @@ export class Recorder {
     }
   }
 
-  async #prepare(path: string): Promise<void> {
+  async #prepare(path: string): Promise<string> {
     try {
       await prepareTarget(path, 'record');
+      return await makeDraft(path);
     } catch (error) {
       const shown = toFileError(error, path, 'record');
       throw shown instanceof FileError ? new PageError(shown.message, { cause: error }) : shown;
