@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { createLogger, loadConfig } from '@sandfleet/server-kit';
+import { build } from 'esbuild';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -12,16 +13,20 @@ import { ConfigSchema } from '../config.ts';
 import { createRuntime } from '../server.ts';
 import { listenLocally } from '../server/local-socket.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../cmd/aio.ts');
 const KEY = 'a-key-of-the-tests-alone';
 
 let app: FastifyInstance;
 let folder: string;
+/** The program in one file, as images have it: to compile it anew takes far longer than what a test does with it. */
+let program: string;
 let socket: string;
 let url: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aio-test-'));
+  program = join(folder, 'aio.mjs');
+  const entry = resolve(import.meta.dirname, '../cmd/aio.ts');
+  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
   socket = join(folder, 'runtime.sock');
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: folder, SANDBOX_API_KEY: KEY, DISABLE_BROWSER: 'true' };
   const log = createLogger({ name: 'test', level: 'silent' });
@@ -48,9 +53,8 @@ function aio(
   args: readonly string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'] ?? '', SANDFLEET_SOCKET: socket, ...env },
-    cwd: resolve(import.meta.dirname, '../../..'),
   });
   const texts = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => void (texts.out += chunk.toString()));
@@ -93,6 +97,13 @@ describe('aio', () => {
     ['a missing value', ['browser', 'navigate'], 2, /URL is missing/],
     ['what the sandbox finds wrong', ['sandbox', 'hooks', 'add', 'a b', 'true'], 2, /name: /],
     ['nobody there', ['mcp', 'list', '--api-url', 'unix:///nowhere/x.sock'], 3, /can't be reached at \/nowhere\/x\.sock/],
+    [
+      'a file that can’t be written',
+      ['sandbox', 'info', '-o', '/nowhere/info.json'],
+      2,
+      /^aio: \/nowhere\/info\.json can't be written \(ENOENT\)/,
+    ],
+    ['a folder where a file is meant', ['skills', 'register', '/tmp/.zip'], 2, /There is no file/],
     ['an address that is none', ['mcp', 'list', '--api-url', 'nowhere'], 2, /is no address/],
   ];
   it.for(ends)('tells %s on standard error', async ([, args, code, message]) => {

@@ -113,7 +113,7 @@ async function tell(outcome: Outcome, settings: Settings, world: World): Promise
   const content = outcome.kind === 'bytes' ? outcome.content : undefined;
   if (settings.output !== undefined && settings.output !== '-') {
     const file = content ?? textOf(outcome.kind === 'data' ? outcome.data : undefined);
-    await world.writeFile(settings.output, file);
+    await written(settings.output, file, world);
     return say(
       world,
       isJson ? JSON.stringify({ path: settings.output, bytes: Buffer.byteLength(file) }) : `Wrote ${settings.output}`,
@@ -122,6 +122,15 @@ async function tell(outcome: Outcome, settings: Settings, world: World): Promise
   if (outcome.kind === 'bytes') return tellBytes(outcome, settings, world);
   if (settings.output === '-') return print(world, textOf(outcome.data));
   return say(world, isJson ? JSON.stringify(outcome.data ?? null, null, world.isTerminal ? 2 : 0) : show(outcome.data));
+}
+
+async function written(path: string, content: string | Uint8Array, world: World): Promise<void> {
+  try {
+    await world.writeFile(path, content);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`${path} can't be written (${code})`, { cause: error });
+  }
 }
 
 function tellBytes(outcome: Extract<Outcome, { kind: 'bytes' }>, { output, format }: Settings, world: World): Exit {

@@ -1,6 +1,7 @@
 import type { Environment } from '../../config.ts';
 import { proxyFlags } from '../../services/browser/proxy-flags.ts';
 import type { ToolContext } from '../../tool.ts';
+import { DnsOverHttps, dnsServers } from './dns-over-https.ts';
 import { ForwardProxy } from './forward-proxy.ts';
 import { hasRules, initialRules } from './initial-rules.ts';
 import { ownPorts } from './own-ports.ts';
@@ -30,10 +31,13 @@ export function createProxy({ app, config, env, places, log, services }: ToolCon
   );
   const initial = initialRules(config, isOwnPort);
   const rules = new ProxyRules(initial);
+  const servers = dnsServers(config.DNS_OVER_HTTPS_TEMPLATES ?? '');
+  const dnsOverHttps = servers.length === 0 ? undefined : new DnsOverHttps(servers);
   const server = new ForwardProxy({
     port: config.TINYPROXY_PORT,
     rules,
     isOwnPort,
+    dnsOverHttps,
     limits: {
       connectMs: config.SANDFLEET_PROXY_CONNECT_SECONDS * 1000,
       idleMs: config.SANDFLEET_PROXY_IDLE_SECONDS * 1000,
@@ -62,6 +66,7 @@ export function createProxy({ app, config, env, places, log, services }: ToolCon
       forget();
       ending.abort();
       await server.close();
+      dnsOverHttps?.close();
     },
   };
 }

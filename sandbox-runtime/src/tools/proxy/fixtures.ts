@@ -2,6 +2,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import { connect, createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
+import type { DnsOverHttps } from './dns-over-https.ts';
 import { ForwardProxy } from './forward-proxy.ts';
 import { initialRules } from './initial-rules.ts';
 import { ProxyRules } from './rules.ts';
@@ -91,6 +92,7 @@ export interface TestProxyOptions {
   readonly connectMs?: number;
   readonly idleMs?: number;
   readonly maxConnections?: number;
+  readonly dnsOverHttps?: DnsOverHttps;
 }
 
 export async function testProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
@@ -106,6 +108,7 @@ export async function testProxy(options: TestProxyOptions = {}): Promise<TestPro
     port: 0,
     rules,
     isOwnPort: (port) => own.includes(port),
+    dnsOverHttps: options.dnsOverHttps,
     limits: { connectMs, idleMs, maxHeaderBytes: 64 * 1024, maxConnections },
   });
   const port = await proxy.start();

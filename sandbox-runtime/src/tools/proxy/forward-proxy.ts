@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { Endpoint } from './authority.ts';
+import type { DnsOverHttps } from './dns-over-https.ts';
 import { forward } from './forward.ts';
 import { COUNTED_HEADERS } from './headers.ts';
 import { Outbound, type OutboundLimits } from './outbound.ts';
@@ -16,6 +17,8 @@ export interface ForwardProxyOptions {
   readonly limits: OutboundLimits;
   /** Ports of other services of the sandbox. */
   readonly isOwnPort: (port: number) => boolean;
+  /** Asked for names before the system is. */
+  readonly dnsOverHttps?: DnsOverHttps | undefined;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -35,7 +38,7 @@ export class ForwardProxy {
   #started: Promise<number> | undefined;
   #closed = false;
 
-  constructor({ port, rules, limits, isOwnPort }: ForwardProxyOptions) {
+  constructor({ port, rules, limits, isOwnPort, dnsOverHttps }: ForwardProxyOptions) {
     this.#port = port;
     const server = createServer({
       maxHeaderSize: limits.maxHeaderBytes,
@@ -47,7 +50,7 @@ export class ForwardProxy {
     });
     server.maxHeadersCount = COUNTED_HEADERS;
     server.maxConnections = limits.maxConnections;
-    const resolver = new Resolver((asked) => asked === portOf(server) || isOwnPort(asked));
+    const resolver = new Resolver((asked) => asked === portOf(server) || isOwnPort(asked), dnsOverHttps);
     const outbound = new Outbound(resolver, limits);
     server.on('connection', (socket) => {
       this.#sockets.add(socket);

@@ -2,6 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 
+import type { DnsOverHttps } from './dns-over-https.ts';
 import { isHere, isLocalAddress, isLoopback } from './local-address.ts';
 import { ProxyError } from './proxy-error.ts';
 
@@ -23,9 +24,11 @@ interface Entry {
 export class Resolver {
   readonly #entries = new Map<string, Entry>();
   readonly #isOwnPort: (port: number) => boolean;
+  readonly #dnsOverHttps: DnsOverHttps | undefined;
 
-  constructor(isOwnPort: (port: number) => boolean) {
+  constructor(isOwnPort: (port: number) => boolean, dnsOverHttps?: DnsOverHttps) {
     this.#isOwnPort = isOwnPort;
+    this.#dnsOverHttps = dnsOverHttps;
   }
 
   /**
@@ -58,7 +61,7 @@ export class Resolver {
     const now = performance.now();
     const known = this.#entries.get(host);
     if (known !== undefined && known.until > now) return known.addresses;
-    const addresses = lookup(host, { all: true, verbatim: true });
+    const addresses = this.#ask(host);
     this.#entries.delete(host);
     this.#entries.set(host, { until: now + CACHE_MS, addresses });
     const [oldest] = this.#entries.keys();
@@ -68,6 +71,11 @@ export class Resolver {
       if (this.#entries.get(host)?.addresses === addresses) this.#entries.delete(host);
     });
     return addresses;
+  }
+
+  async #ask(host: string): Promise<readonly LookupAddress[]> {
+    const found = (await this.#dnsOverHttps?.find(host)) ?? [];
+    return found.length > 0 ? found : lookup(host, { all: true, verbatim: true });
   }
 }
 

@@ -22,6 +22,8 @@ export interface Connection {
   readonly sdk: ClientSdk;
   /** How it ended, where there is something to tell. */
   lastWords(): string;
+  /** Whether a request was refused because the server knows nothing of the session, as one that was started anew does. */
+  isUnknownSession(error: unknown): boolean;
   close(): Promise<void>;
 }
 
@@ -33,12 +35,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const client = new Client({ name: 'sandfleet', version: VERSION }, { capabilities: {} });
   client.setNotificationHandler(types.ToolListChangedNotificationSchema, () => onToolsChanged());
   if (entry.kind === 'url') {
-    const { transport, terminate } = await urlTransport(entry);
+    const { transport, terminate, isUnknownSession } = await urlTransport(entry);
     await client.connect(transport, { timeout: timeoutMs });
     return {
       client,
       sdk,
       lastWords: () => 'The connection was lost',
+      isUnknownSession,
       close: async () => {
         await terminate();
         await client.close();
@@ -53,18 +56,30 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     await transport.close();
     throw new Error(`${error instanceof Error ? error.message : String(error)}. ${transport.lastWords}`, { cause: error });
   }
-  return { client, sdk, lastWords: () => transport.lastWords, close: () => client.close() };
+  return { client, sdk, lastWords: () => transport.lastWords, isUnknownSession: () => false, close: () => client.close() };
 }
 
-async function urlTransport({ url, headers, isSse }: UrlServer): Promise<{ transport: Transport; terminate(): Promise<void> }> {
+interface UrlTransport extends Pick<Connection, 'isUnknownSession'> {
+  readonly transport: Transport;
+  terminate(): Promise<void>;
+}
+
+async function urlTransport({ url, headers, isSse }: UrlServer): Promise<UrlTransport> {
   const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
   if (isSse) {
     const { SSEClientTransport } = await loadSseTransport();
     // Its types allow an undefined where the interface leaves the property out.
-    return { transport: new SSEClientTransport(url, options) as Transport, terminate: async () => {} };
+    const transport = new SSEClientTransport(url, options) as Transport;
+    return { transport, terminate: async () => {}, isUnknownSession: () => false };
   }
-  const { StreamableHTTPClientTransport } = await loadHttpTransport();
+  const { StreamableHTTPClientTransport, StreamableHTTPError } = await loadHttpTransport();
   const transport = new StreamableHTTPClientTransport(url, options);
-  // The same as above. A server that is gone can't be told goodbye.
-  return { transport: transport as Transport, terminate: () => transport.terminateSession().catch(() => {}) };
+  return {
+    // The same as above.
+    transport: transport as Transport,
+    // A server that is gone can't be told goodbye.
+    terminate: () => transport.terminateSession().catch(() => {}),
+    // 404 by the protocol; many servers say 400.
+    isUnknownSession: (error) => error instanceof StreamableHTTPError && (error.code === 404 || error.code === 400),
+  };
 }

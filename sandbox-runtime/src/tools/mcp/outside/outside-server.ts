@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Environment } from '../../../config.ts';
-import { cut, type ToolResult } from '../calls/tool-result.ts';
+import type { ToolResult } from '../calls/tool-result.ts';
 import type { ListedTool } from '../catalog/listed-tool.ts';
 import type { Arguments } from '../catalog/tool-definition.ts';
+import { boundedResult } from './bounded-result.ts';
 import { connect, type Connection } from './connect.ts';
+import { listTools } from './list-tools.ts';
 import type { ServerEntry } from './servers-file.ts';
 
 export interface OutsideServerOptions {
@@ -24,8 +28,10 @@ export interface OutsideCall {
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
-const MAX_TOOLS = 256;
-const MAX_PAGES = 32;
+/** However often a server says that it has other tools, it is asked for them no sooner again. */
+const LEAST_PAUSE_MS = 250;
+/** A server that is busy answers a ping all the same. */
+const PING_MS = 10_000;
 
 /** One server of the user's: started on first use, stopped when idle, started again after it has ended. */
 export class OutsideServer {
@@ -34,6 +40,8 @@ export class OutsideServer {
   #tools: readonly ListedTool[] | undefined;
   #calls = 0;
   #idle: NodeJS.Timeout | undefined;
+  /** Other tools were told of and are not asked for yet; undefined when nothing is under way. */
+  #others: 'told' | 'asked' | undefined;
   #isClosed = false;
   failure: { readonly message: string; readonly at: number } | undefined;
 
@@ -53,7 +61,8 @@ export class OutsideServer {
 
   /** @throws Error when it does not start, ends meanwhile, or answers with an error */
   call(tool: string, { args, signal, onProgress }: OutsideCall): Promise<ToolResult> {
-    return this.#use(async ({ client, sdk, lastWords }) => {
+    return this.#use(async (connection) => {
+      const { client, sdk, lastWords } = connection;
       // The SDK listens for ever, and would tell the server of calls that were over long before.
       const given = new AbortController();
       const giveUp = () => given.abort(signal.reason);
@@ -72,11 +81,12 @@ export class OutsideServer {
               : { onprogress: ({ message, progress }) => onProgress(message ?? `${progress} done`) }),
           },
         );
-        return bounded(result, this.#options.limit);
+        return boundedResult(result, this.#options.limit);
       } catch (error) {
         signal.throwIfAborted();
         if (client.transport === undefined)
           throw new Error(`The server ended during the call. ${lastWords()}.`, { cause: error });
+        if (isTimeout(error)) void this.#endWhenStuck(connection);
         throw error;
       } finally {
         signal.removeEventListener('abort', giveUp);
@@ -101,12 +111,23 @@ export class OutsideServer {
     this.#calls += 1;
     clearTimeout(this.#idle);
     try {
-      const connection = await this.#connected();
-      this.#tools ??= await this.#list();
-      return await action(connection);
+      return await this.#tried(action);
     } finally {
       this.#calls -= 1;
       if (this.#calls === 0) this.#idle = setTimeout(() => void this.stop(), this.#options.idleMs).unref();
+    }
+  }
+
+  async #tried<T>(action: (connection: Connection) => Promise<T>, isSecond = false): Promise<T> {
+    const connection = await this.#connected();
+    try {
+      this.#tools ??= await this.#list(connection);
+      return await action(connection);
+    } catch (error) {
+      // A server that was started anew knows nothing of a session of before, and has done nothing of what it was asked.
+      if (isSecond || !connection.isUnknownSession(error)) throw error;
+      await this.#drop(connection);
+      return this.#tried(action, true);
     }
   }
 
@@ -118,15 +139,7 @@ export class OutsideServer {
 
   #connect(): Promise<Connection> {
     const { entry, env, workspace, startMs } = this.#options;
-    const onToolsChanged = () => {
-      this.#list()
-        .then((tools) => {
-          this.#tools = tools;
-          this.#options.onChange();
-        })
-        // It ended meanwhile; what it has now is asked when it is used again.
-        .catch(() => {});
-    };
+    const onToolsChanged = () => void this.#listOthers();
     const connection = connect({ entry, env, workspace, timeoutMs: startMs, onToolsChanged });
     connection.then(
       ({ client }) => {
@@ -136,7 +149,7 @@ export class OutsideServer {
         client.onclose = () => this.#forget(connection);
       },
       (error: unknown) => {
-        this.failure = { message: error instanceof Error ? error.message : String(error), at: Date.now() };
+        this.#fail(error);
         this.#forget(connection);
       },
     );
@@ -147,34 +160,56 @@ export class OutsideServer {
     if (this.#connection === connection) this.#connection = undefined;
   }
 
-  async #list(): Promise<readonly ListedTool[]> {
-    const { client, sdk } = await this.#connected();
-    const tools: ListedTool[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES && tools.length < MAX_TOOLS; page += 1) {
-      const params = cursor === undefined ? {} : { cursor };
-      const result = await client.request({ method: 'tools/list', params }, sdk.types.ListToolsResultSchema, {
-        timeout: this.#options.startMs,
-      });
-      // The schema of the SDK has checked what our contract says of a tool.
-      tools.push(...(result.tools as unknown as ListedTool[]));
-      cursor = result.nextCursor;
-      if (cursor === undefined) break;
+  #fail(error: unknown): void {
+    this.failure = { message: error instanceof Error ? error.message : String(error), at: Date.now() };
+  }
+
+  /** Closes this connection and no later one. */
+  async #drop(connection: Connection): Promise<void> {
+    const current = await this.#connection?.catch(() => undefined);
+    if (current === connection) await this.stop();
+  }
+
+  /** One that does not even answer a ping would let every later call wait as long. */
+  async #endWhenStuck(connection: Connection): Promise<void> {
+    try {
+      await connection.client.ping({ timeout: PING_MS });
+    } catch (error) {
+      if (isTimeout(error)) await this.#drop(connection);
     }
-    this.#tools = tools.slice(0, MAX_TOOLS);
-    return this.#tools;
+  }
+
+  async #list(connection: Connection): Promise<readonly ListedTool[]> {
+    try {
+      const tools = await listTools(connection, this.#options.startMs);
+      this.failure = undefined;
+      return tools;
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #listOthers(): Promise<void> {
+    const isUnderWay = this.#others !== undefined;
+    this.#others = 'told';
+    if (isUnderWay) return;
+    try {
+      while (this.#others === 'told') {
+        await pause(LEAST_PAUSE_MS, undefined, { ref: false });
+        this.#others = 'asked';
+        this.#tools = await this.#list(await this.#connected());
+        this.#options.onChange();
+      }
+    } catch {
+      // It ended meanwhile; what it has now is asked when it is used again.
+    } finally {
+      this.#others = undefined;
+    }
   }
 }
 
-function bounded(
-  result: { readonly content: readonly object[]; readonly structuredContent?: unknown },
-  limit: number,
-): ToolResult {
-  // Checked by the schema of the SDK, which knows more kinds of content than need be told apart here.
-  const { structuredContent, ...rest } = result as unknown as ToolResult;
-  const content = rest.content.map((item) =>
-    typeof item['text'] === 'string' ? { ...item, text: cut(item['text'], limit) } : item,
-  );
-  const fits = structuredContent !== undefined && JSON.stringify(structuredContent).length <= limit;
-  return { ...rest, content, ...(fits ? { structuredContent } : {}) };
-}
+/** The SDK's own code for a request that nobody answered. */
+const REQUEST_TIMEOUT = -32_001;
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === REQUEST_TIMEOUT;

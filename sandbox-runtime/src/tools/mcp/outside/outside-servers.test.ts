@@ -132,6 +132,59 @@ describe('a server of mcp-servers.json', () => {
     expect((await call(runtime, 'far_shell_exec', { command: 'pwd' })).text).toBe(`${other.home}\n`);
   });
 
+  it('behind a URL that was started anew is asked again, with a new session', async () => {
+    const other = await testRuntime();
+    const url = await listen(other);
+    await using runtime = await testRuntime();
+    await writeServers(runtime.home, { mcpServers: { far: { url: `${url}/mcp` } } });
+    expect((await call(runtime, 'far_shell_exec', { command: 'pwd' })).text).toBe(`${other.home}\n`);
+    await other[Symbol.asyncDispose]();
+    expect((await call(runtime, 'far_shell_exec', { command: 'pwd' })).isError).toBe(true);
+    await using again = await testRuntime();
+    await again.app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
+    expect((await call(runtime, 'far_shell_exec', { command: 'pwd' })).text).toBe(`${again.home}\n`);
+  });
+
+  it('that hangs is ended, and is there again for the next call', async () => {
+    await using runtime = await withServer({ MCP_SERVER_CALL_SECONDS: '1' });
+    expect((await call(runtime, 'out_stuck')).error?.message).toMatch(/^MCP server out: .*timed out/);
+    const [pid] = await starts(runtime);
+    await expect.poll(() => isAlive(pid), { timeout: TIMEOUT }).toBe(false);
+    expect((await call(runtime, 'out_echo')).text).toBe('{}');
+  });
+
+  it('may say as often as it likes that its tools are others: it is asked now and then', async () => {
+    await using runtime = await withServer();
+    await call(runtime, 'out_flood');
+    // What it sends is read in its order: once this is here, all of the flood was.
+    await expect.poll(async () => Number((await call(runtime, 'out_lists')).text), { timeout: TIMEOUT }).toBeGreaterThan(1);
+    expect(Number((await call(runtime, 'out_lists')).text)).toBeLessThan(10);
+  });
+
+  it('fills no memory with its list, and is not asked for it over and over', async () => {
+    await using runtime = await withServer({ MCP_SERVER_IDLE_SECONDS: '1' });
+    await writeServers(runtime.home, { mcpServers: { big: entry(runtime.home, { BIG: 'yes' }) } });
+    const list = async () => (await rpc(runtime, { method: 'tools/list' }, { url: '/mcp?search=big' })).body;
+    expect(await list()).toEqual({ tools: [] });
+    expect((await runtime.call('GET', '/v1/mcp/servers')).body.hint).toContain('its list of tools has more than');
+    const [pid] = await starts(runtime);
+    await expect.poll(() => isAlive(pid), { timeout: TIMEOUT }).toBe(false);
+    expect(await list()).toEqual({ tools: [] });
+    expect(await starts(runtime)).toEqual([pid]);
+  });
+
+  it('fills no result, whatever its texts are in', async () => {
+    await using runtime = await withServer({ MCP_RESULT_CHARACTERS: '5000' });
+    const { body } = await runtime.post('/v1/mcp/out/tools/many', {});
+    expect(JSON.stringify(body).length).toBeLessThan(20_000);
+    expect(JSON.stringify(body)).toContain('characters are left out');
+  });
+
+  it('is not asked under a name that is longer than any tool has', async () => {
+    await using runtime = await withServer({}, { broken: { command: '/not/there' } });
+    expect((await call(runtime, `broken_${'x'.repeat(500)}`)).error?.message).toContain('There is no tool');
+  });
+
   it('never takes the name of a tool of the sandbox', async () => {
     await using runtime = await testRuntime();
     // `sandbox_execute` + `_bash` would be an alias of a tool; two servers can make one name too.

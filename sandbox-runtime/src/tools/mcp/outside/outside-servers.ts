@@ -92,6 +92,8 @@ export class OutsideServers {
 
   /** The server and its own name of a tool; a server that can't be asked may have it, and tells when it is called. */
   async resolve(name: string, only?: string): Promise<OutsideTool | undefined> {
+    // No tool is called so, and a name that nobody checks goes into the log.
+    if (name.length > 2 * MAX_NAME_LENGTH) return undefined;
     await this.#refresh();
     for (const [server, { server: outside }] of this.#servers) {
       if (only !== undefined && only !== server) continue;

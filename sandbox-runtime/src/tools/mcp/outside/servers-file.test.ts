@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { MAX_SERVERS, parseServersFile } from './servers-file.ts';
+import { MAX_SERVERS, parseServersFile, readServersFile } from './servers-file.ts';
 
 const parse = (servers: unknown) => parseServersFile(JSON.stringify({ mcpServers: servers }), (name) => name === 'browser');
 
@@ -61,5 +61,11 @@ describe('parseServersFile()', () => {
     const { servers, problems } = parse(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`s${n}`, { command: 'x' }])));
     expect(servers.size).toBe(MAX_SERVERS);
     expect(problems.length).toBeLessThanOrEqual(MAX_SERVERS);
+  });
+});
+
+describe('readServersFile()', () => {
+  it.for(['/dev/zero', '/dev'])('reads nothing that has no end, such as %s', async (path) => {
+    expect(await readServersFile(path, () => false)).toMatchObject({ problems: ['it is no file'] });
   });
 });

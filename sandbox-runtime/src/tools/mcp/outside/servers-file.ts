@@ -39,7 +39,10 @@ export const NO_SERVERS: ServersFile = { servers: new Map(), disabled: [], probl
 /** Reads the file; one that is not there has no servers. */
 export async function readServersFile(path: string, isTaken: (name: string) => boolean): Promise<ServersFile> {
   try {
-    const { size } = await stat(path);
+    const file = await stat(path);
+    // To read a pipe or a device may take for ever.
+    if (!file.isFile()) return { ...NO_SERVERS, problems: ['it is no file'] };
+    const { size } = file;
     if (size > MAX_FILE_BYTES) return { ...NO_SERVERS, problems: [`the file has more than ${MAX_FILE_BYTES} bytes`] };
     return parseServersFile(await readFile(path, 'utf8'), isTaken);
   } catch (error) {

@@ -48,7 +48,10 @@ async function answer(request: FastifyRequest, reply: FastifyReply, options: End
   if (caller.session !== undefined) return inSession(sessions.get(caller.session, caller), { request, reply, caller });
   if (request.method === 'POST' && beginsSession(request)) {
     const session = await sessions.create(caller);
-    return inSession(session, { request, reply, caller: { ...caller, session: session.id } });
+    await inSession(session, { request, reply, caller: { ...caller, session: session.id } });
+    // Its client was refused and never heard of it.
+    if (reply.raw.statusCode >= 400) await sessions.end(session.id);
+    return reply;
   }
   if (request.method !== 'POST') {
     reply.header('allow', 'GET, POST, DELETE');

@@ -166,6 +166,26 @@ describe('a session', () => {
     expect((await post([{ jsonrpc: '2.0', id: 1, method: 'ping' }], session)).status).toBe(400);
   });
 
+  it('takes a batch of so many messages and no more', async () => {
+    const old = { ...(await begin()), 'mcp-protocol-version': '2025-03-26' };
+    const pings = (count: number) => Array.from({ length: count }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
+    const answer = await post(pings(100), old);
+    expect([answer.status, (await answer.text()).match(/"result"/g)?.length]).toEqual([200, 100]);
+    expect((await post(pings(101), old)).status).toBe(400);
+  });
+
+  it('is not begun by what is no proper initialize', async () => {
+    await using small = await testRuntime({ MAX_MCP_SESSIONS: '2' });
+    const to = `${await listen(small)}/mcp`;
+    const session = await begin(to);
+    const attempts = [
+      () => post({ ...initialize, params: {} }, {}, to),
+      () => post(initialize, { accept: 'text/event-stream' }, to),
+    ];
+    for (const attempt of [...attempts, ...attempts]) expect((await attempt()).status).toBeOneOf([400, 406]);
+    expect((await post({ jsonrpc: '2.0', id: 1, method: 'ping' }, session, to)).status).toBe(200);
+  });
+
   it('gives way to a new one when there are too many and it is idle', async () => {
     await using small = await testRuntime({ MAX_MCP_SESSIONS: '2' });
     const to = `${await listen(small)}/mcp`;
