@@ -124,6 +124,7 @@ class SandboxServices implements Services {
         newToken: () => (this.#token = randomBytes(TOKEN_BYTES).toString('hex')),
         token: () => this.#token,
         configFile: this.#folder.file('jupyter.py'),
+        runtimeDir: this.#folder.file('jupyter'),
         env,
         workspace,
         graceMs,

@@ -8,27 +8,24 @@ const PREFIX = 'sandfleet-services-';
 /** A folder for sockets and secrets of services, for this user alone. Paths of sockets are short: hardly 100 bytes fit. */
 export class ServiceFolder {
   readonly path = join(tmpdir(), `${PREFIX}${randomBytes(6).toString('hex')}`);
-  #made: Promise<void> | undefined;
+  #isMade = false;
 
   /** The path of a file in it, which is there only after `make`. */
   file(name: string): string {
     return join(this.path, name);
   }
 
-  make(): Promise<void> {
-    this.#made ??= this.#make();
-    return this.#made;
+  /** Asked for by each start: whoever tidies up /tmp takes it away, and where no room was left there may be some again. */
+  async make(): Promise<void> {
+    if (!this.#isMade) await removeStale();
+    this.#isMade = true;
+    // More than one service may start at a time.
+    await mkdir(this.path, { mode: 0o700, recursive: true });
   }
 
   async remove(): Promise<void> {
-    if (this.#made === undefined) return;
-    await this.#made.catch(() => {});
+    if (!this.#isMade) return;
     await rm(this.path, { recursive: true, force: true });
-  }
-
-  async #make(): Promise<void> {
-    await removeStale();
-    await mkdir(this.path, { mode: 0o700 });
   }
 }
 

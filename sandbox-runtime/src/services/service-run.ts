@@ -142,16 +142,29 @@ export class ServiceRun {
     const { log, redact } = this.#options;
     const { signal } = this.#over;
     const { program } = first;
-    let started = first;
+    let started: StartedProgram | undefined = first;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const { code, signal: by } = await started.exit;
+      const exit = await started?.exit;
       await delay(pause, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      log.warn({ program: program.name, code, signal: by }, 'program of a service has ended; it is started again');
-      started.close();
-      this.#programs.splice(this.#programs.indexOf(started), 1);
-      started = new StartedProgram(program, { mark: this.#mark, log, redact });
+      if (started !== undefined) {
+        log.warn({ program: program.name, code: exit?.code, signal: exit?.signal }, 'program of a service has ended');
+        started.close();
+        this.#programs.splice(this.#programs.indexOf(started), 1);
+      }
+      started = this.#startAgain(program, { log, redact });
+    }
+  }
+
+  /** Where there is no memory for another process there may be some later. */
+  #startAgain(program: Program, { log, redact }: Pick<RunOptions, 'log' | 'redact'>): StartedProgram | undefined {
+    try {
+      const started = new StartedProgram(program, { mark: this.#mark, log, redact });
       this.#programs.push(started);
+      return started;
+    } catch (error) {
+      log.warn({ program: program.name, err: error }, 'program of a service can not be started again');
+      return undefined;
     }
   }
 
@@ -165,14 +178,23 @@ export class ServiceRun {
 
   async #endAll(): Promise<void> {
     this.#over.abort(new RunOver(this.#failure));
-    const { definition } = this.#options;
     // What it is starting just now must be known before it can be ended.
     await this.#begun;
     await this.#endPrograms();
     for (const program of this.#programs) program.close();
     // What stood in the way of the start may be another's.
-    if (this.#isPrepared) await definition.clear?.();
+    if (this.#isPrepared) await this.#clear();
     for (const lease of this.#leases) lease.release();
+  }
+
+  /** What can't be cleared away, as in a folder that somebody has locked, must not keep the service from stopping. */
+  async #clear(): Promise<void> {
+    const { definition, log } = this.#options;
+    try {
+      await definition.clear?.();
+    } catch (error) {
+      log.warn({ service: definition.name, err: error }, 'what a run of a service has left can not be cleared away');
+    }
   }
 
   /** The programs first: what helps them would otherwise be gone before they have saved what they have to. */

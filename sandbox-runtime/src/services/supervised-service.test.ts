@@ -201,6 +201,17 @@ describe('a service that does not do as it should', () => {
     expect(processesWith('sleep 4005')).toEqual([]);
   });
 
+  it('stops, and starts again, though what it left can not be cleared away', async () => {
+    const clear = () => Promise.reject(new Error('the folder is locked'));
+    using test = testService([script(WELL)], { definition: { clear } });
+    const first = await test.service.lease();
+    await test.service.stop();
+    expect(test.service.state()).toBe('stopped');
+    const second = await test.service.lease();
+    expect(second.generation).toBe(first.generation + 1);
+    await test.service.stop();
+  });
+
   it('says what stood in the way before any program began, and clears nothing of another', async () => {
     let cleared = 0;
     const prepare = async () => {

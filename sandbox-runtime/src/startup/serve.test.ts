@@ -68,6 +68,21 @@ describe('serve()', () => {
     expect(await ping()).toBeUndefined();
   });
 
+  it('is ready without a service of WARM_SERVICES that takes longer than the start may', async () => {
+    const editor = join(root, 'editor');
+    await writeFile(editor, '#!/bin/bash\nexec sleep 4009\n', { mode: 0o755 });
+    const served = start({
+      WARM_SERVICES: 'code-server',
+      WARM_SERVICES_REQUIRED: 'true',
+      SANDFLEET_CODE_SERVER: editor,
+      SERVICE_START_SECONDS: '3600',
+      STARTUP_TIMEOUT_SECONDS: '1',
+    });
+    await eventually('readiness', async () => (await ping())?.status === 200);
+    controller.abort();
+    await served;
+  });
+
   it('answers 503 on the probe, and all else, until the ports of WAIT_PORTS are open', async () => {
     const awaited = await closedPort();
     const served = start({ WAIT_PORTS: `8079, ${awaited}` });

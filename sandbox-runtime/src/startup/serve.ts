@@ -50,7 +50,7 @@ export async function serve({ config, env, log, signal, skeleton }: ServeOptions
     const address = await app.listen({ host: config.HOST, port: config.PUBLIC_PORT });
     await settle({ config, log, signal, timeoutMs: left() });
     const warm = warmServices(services, config.WARM_SERVICES);
-    if (config.WARM_SERVICES_REQUIRED) await Promise.race([warm, aborted(signal)]);
+    if (config.WARM_SERVICES_REQUIRED) await within(left(), { task: warm, signal, log });
     ready = true;
     announce(app, address, log);
     const postReady = hooks.after('RUN_HOOK_POST_READY');
@@ -64,6 +64,22 @@ export async function serve({ config, env, log, signal, skeleton }: ServeOptions
       await services.close();
     }
   }
+}
+
+/** Services that come up late, as one with a long SERVICE_START_SECONDS may, must not keep the sandbox from being looked into. */
+async function within(timeoutMs: number, { task, signal, log }: Warming): Promise<void> {
+  const late = new AbortController();
+  const end = AbortSignal.any([late.signal, signal]);
+  const timer = setTimeout(() => late.abort(), Math.max(0, timeoutMs));
+  await Promise.race([task, aborted(end)]);
+  clearTimeout(timer);
+  if (late.signal.aborted) log.warn('not all services of WARM_SERVICES are up; the sandbox is ready without them');
+}
+
+interface Warming {
+  readonly task: Promise<void>;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
 /** Ports that stay closed must not keep the sandbox from being looked into; they are told, or with RUN_HOOK_STRICT end it. */

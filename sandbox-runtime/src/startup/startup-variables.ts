@@ -29,7 +29,7 @@ export const startupVariables = {
     minimum: 1,
     maximum: 86_400,
     default: 100,
-    description: 'time of everything before the sandbox is ready: the hooks before it and WAIT_PORTS',
+    description: 'time of everything before the sandbox is ready: the hooks before it, WAIT_PORTS, WARM_SERVICES_REQUIRED',
   }),
   // Kubernetes gives a pod half a minute to stop: closing sessions has to fit in behind the hooks.
   SHUTDOWN_HOOKS_TIMEOUT_SECONDS: Type.Number({

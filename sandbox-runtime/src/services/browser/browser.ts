@@ -9,7 +9,7 @@ import { ask, refuseTakenPort } from '../listening.ts';
 import type { BrowserOptions } from '../service.ts';
 import { chromiumFlags, extraFlags } from './chromium-flags.ts';
 import { policies } from './policies.ts';
-import { clearLocks, prepareProfile, replaceFile } from './profile.ts';
+import { clearRemains, prepareProfile, replaceFile } from './profile.ts';
 import { canSandbox, hasSharedMemory } from './surroundings.ts';
 
 export interface BrowserDefinitionOptions {
@@ -73,7 +73,7 @@ export function browser({ config, env, size, options, proxyFlags, log }: Browser
       ];
     },
     started: () => firstPage(port),
-    clear: () => clearLocks(userDataDir),
+    clear: () => clearRemains(userDataDir),
   };
 }
 

@@ -36,6 +36,13 @@ describe('prepareProfile()', () => {
     expect((await readdir(home)).toSorted()).toEqual(['Downloads', 'p']);
   });
 
+  it('takes away the measurements of earlier starts, which would fill the disk', async () => {
+    await mkdir(join(home, 'p/BrowserMetrics'), { recursive: true });
+    await writeFile(join(home, 'p/BrowserMetrics/BrowserMetrics-6B01B2BD-191.pma'), '');
+    await prepareProfile(join(home, 'p'), join(home, 'Downloads'));
+    expect(await readdir(join(home, 'p'))).toEqual(['Default']);
+  });
+
   it.for(['org.chromium.Chromium.x/../keep/s', 'keep/s', 'my.org.chromium.Chromium.x/s'])(
     'removes no folder that a link into %s names',
     async (target) => {

@@ -5,6 +5,8 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 const LOCKS = ['SingletonLock', 'SingletonCookie', 'SingletonSocket'];
 /** The folder that the socket's link leads into, made anew by each browser. */
 const SOCKET_FOLDER = /^org\.chromium\.Chromium\.\w+$/;
+/** A file of 4 MiB from each start, kept for an upload that there is not; no flag keeps them from being written. */
+const MEASUREMENTS = 'BrowserMetrics';
 const MAX_PREFERENCES_BYTES = 16 * 1024 * 1024;
 
 /** Makes the profile fit for a start without questions: no lock, no crash to restore, downloads without asking. */
@@ -13,18 +15,18 @@ export async function prepareProfile(userDataDir: string, downloads: string): Pr
     mkdir(join(userDataDir, 'Default'), { recursive: true, mode: 0o700 }),
     mkdir(downloads, { recursive: true }),
   ]);
-  await clearLocks(userDataDir);
+  await clearRemains(userDataDir);
   const file = join(userDataDir, 'Default', 'Preferences');
   const kept = await readPreferences(file);
   await replaceFile(file, JSON.stringify(withDownloads(kept, downloads)));
 }
 
 /** Takes away what a browser that is no more leaves behind. */
-export async function clearLocks(userDataDir: string): Promise<void> {
+export async function clearRemains(userDataDir: string): Promise<void> {
   const socket = await readlink(join(userDataDir, 'SingletonSocket')).catch(() => '');
   const folder = dirname(socket);
   if (isAbsolute(folder) && SOCKET_FOLDER.test(basename(folder))) await rm(folder, { recursive: true, force: true });
-  await Promise.all(LOCKS.map((name) => rm(join(userDataDir, name), { force: true })));
+  await Promise.all([...LOCKS, MEASUREMENTS].map((name) => rm(join(userDataDir, name), { recursive: true, force: true })));
 }
 
 type Preferences = Readonly<Record<string, unknown>>;

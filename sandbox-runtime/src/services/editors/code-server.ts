@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../config.ts';
 import type { ServiceDefinition } from '../definition.ts';
 import { ask } from '../listening.ts';
+import { keepNewest } from './keep-newest.ts';
 
 export interface CodeServerOptions {
   readonly command: string;
@@ -17,6 +18,9 @@ export interface CodeServerOptions {
   readonly disabledBy: string | undefined;
   readonly makeFolder: () => Promise<void>;
 }
+
+/** It clears its logs away by itself, but not in a run that is over soon. */
+const KEPT_LOGS = 9;
 
 const QUIET = [
   '--disable-telemetry',
@@ -39,6 +43,7 @@ export function codeServer(options: CodeServerOptions): ServiceDefinition {
     prepare: async () => {
       await makeFolder();
       await mkdir(data, { recursive: true });
+      await keepNewest(join(data, 'logs'), KEPT_LOGS);
       await rm(socket, { force: true });
       await writeFile(configFile, 'auth: none\ncert: false\n', { mode: 0o600 });
       return [

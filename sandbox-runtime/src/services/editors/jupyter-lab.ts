@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { Environment } from '../../config.ts';
 import type { ServiceDefinition } from '../definition.ts';
@@ -12,6 +13,8 @@ export interface JupyterLabOptions {
   /** Of this run. */
   readonly token: () => string;
   readonly configFile: string;
+  /** Where it writes how it and its kernels are reached: a folder for this user alone that goes with the run. */
+  readonly runtimeDir: string;
   readonly env: Environment;
   readonly workspace: string;
   readonly graceMs: number;
@@ -23,9 +26,13 @@ export const JUPYTER_BASE = '/jupyter/';
 
 /** JupyterLab, behind a token that only the runtime knows: any page in any browser could reach its port. */
 export function jupyterLab(options: JupyterLabOptions): ServiceDefinition {
-  const { python, port, newToken, token, configFile, env, workspace, graceMs, disabledBy, makeFolder } = options;
+  const { python, port, newToken, token, configFile, runtimeDir, env, workspace, graceMs, disabledBy, makeFolder } = options;
   const get = (path: string, signal: AbortSignal) =>
     ask({ where: port, path: `${JUPYTER_BASE}${path}`, headers: { authorization: `token ${token()}` }, signal });
+  const clear = async () => {
+    await rm(configFile, { force: true });
+    await rm(runtimeDir, { recursive: true, force: true });
+  };
   return {
     name: 'jupyter-lab',
     disabledBy,
@@ -34,24 +41,32 @@ export function jupyterLab(options: JupyterLabOptions): ServiceDefinition {
     prepare: async () => {
       await makeFolder();
       await refuseTakenPort(port);
-      await rm(configFile, { force: true });
+      await clear();
+      await mkdir(runtimeDir, { mode: 0o700 });
       await writeFile(configFile, configuration({ token: newToken(), port, workspace }), { mode: 0o600 });
       return [
         {
           name: 'jupyter-lab',
           command: [python, '-m', 'jupyterlab', `--config=${configFile}`],
           directory: workspace,
-          env,
+          env: { ...env, JUPYTER_RUNTIME_DIR: runtimeDir },
           // Open to all, but only this server answers to this token.
           ready: { probe: async (signal) => (await get('api/status', signal)).status === 200 },
         },
       ];
     },
     // Neither the list of processes nor any environment holds the token, and now no file does.
-    started: () => rm(configFile, { force: true }),
-    clear: () => rm(configFile, { force: true }),
+    started: () => forgetToken(options),
+    clear,
     isBusy: async (signal) => hasWork((await get('api/kernels', signal)).body),
   };
+}
+
+/** The server itself writes two files for programs that look for servers, with the token in both. */
+async function forgetToken({ configFile, runtimeDir }: JupyterLabOptions): Promise<void> {
+  const told = (await readdir(runtimeDir).catch(() => [])).filter((name) => name.startsWith('jpserver-'));
+  const files = [configFile, ...told.map((name) => join(runtimeDir, name))];
+  await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
 /** Whether a kernel computes, which may take longer than a page stays open. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { createServer, request, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ const PAGE = { accept: 'text/html', 'sec-fetch-dest': 'document' };
 /** A service whose state the test sets, and whose leases it can count. */
 class ScriptedService {
   held = 0;
+  stops = 0;
   start: () => Promise<void> = async () => {};
   current: ServiceState = 'running';
   readonly run = new AbortController();
@@ -41,6 +43,10 @@ class ScriptedService {
   state(): ServiceState {
     return this.current;
   }
+
+  async stop(): Promise<void> {
+    this.stops++;
+  }
 }
 
 /** A server whose editors are one scripted program behind a UNIX socket and a port. */
@@ -62,6 +68,7 @@ async function withEditors(answer: RequestListener, env: Readonly<Record<string,
   await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     service,
+    socketPath,
     base: `http://127.0.0.1:${portOf(app.server)}`,
     jupyterPort: ports.jupyterLab,
     [Symbol.asyncDispose]: async () => {
@@ -82,6 +89,22 @@ interface Echo {
 }
 
 describe('/code-server/', () => {
+  it('stops an editor whose socket somebody has removed, so that the next request starts another', async () => {
+    await using editors = await withEditors(echo);
+    await rm(editors.socketPath);
+    expect((await fetch(`${editors.base}/code-server/x`)).status).toBe(502);
+    expect(editors.service.stops).toBe(1);
+    expect(editors.service.held).toBe(0);
+  });
+
+  it('does not stop the editor that came after the one which was asked', async () => {
+    await using editors = await withEditors(echo);
+    await rm(editors.socketPath);
+    editors.service.run.abort();
+    expect((await fetch(`${editors.base}/code-server/x`)).status).toBe(502);
+    expect(editors.service.stops).toBe(0);
+  });
+
   it('is code-server’s root, with what it needs to name itself', async () => {
     await using editors = await withEditors(echo);
     const headers = { 'x-forwarded-prefix': '/s/abc', 'x-forwarded-host': 'gw.test', authorization: 'Bearer mine' };

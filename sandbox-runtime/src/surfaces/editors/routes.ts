@@ -8,6 +8,7 @@ import type { Tool, ToolContext } from '../../tool.ts';
 import { answerFailure } from '../carry/answer-failure.ts';
 import { acceptAnyBody, CARRIED_METHODS } from '../carry/any-body.ts';
 import type { Carrier } from '../carry/carrier.ts';
+import { CarryError } from '../carry/failure.ts';
 import { hangUpSignal } from '../carry/hang-up.ts';
 import { outsideOf } from '../carry/outside.ts';
 import { wantsPage } from '../carry/page.ts';
@@ -30,7 +31,7 @@ export interface EditorsContext extends Pick<ToolContext, 'app' | 'config'> {
   readonly services: Pick<Services, 'ports' | 'credential'> & { get(name: ServiceName): EditorService };
 }
 
-type EditorService = Pick<Service, 'lease' | 'state'>;
+type EditorService = Pick<Service, 'lease' | 'state' | 'stop'>;
 
 /** VS Code and JupyterLab: each starts when its page is first asked for, and stays while anything of it is open. */
 export function editorsTool(context: EditorsContext, carrier: Carrier): Tool {
@@ -111,11 +112,18 @@ async function visit(editor: Editor, { request, reply, carrier, holdMs }: Visit)
     await carrier.carry(request, reply, { ...editor.passage(request, rest), ended: lease.ended });
     return reply;
   } catch (error) {
+    if (isDeaf(error) && lease?.ended.aborted === false) void service.stop();
     return answerFailure(error, { request, reply, name });
   } finally {
     lease?.release();
   }
 }
+
+/**
+ * It runs and nobody reaches it any more, as when somebody tidies up /tmp with its socket in it: requests keep it from stopping
+ * by itself, so it is stopped for the next one to start it anew.
+ */
+const isDeaf = (error: unknown): boolean => error instanceof CarryError && error.reason === 'refused';
 
 /** Editors offer links to ports by a proxy of their own; the preview of the same port is behind our rules. */
 function toPreview(request: FastifyRequest, reply: FastifyReply, rest: string): FastifyReply {
