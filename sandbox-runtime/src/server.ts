@@ -7,6 +7,7 @@ import { childEnvironment, workspaceOf, type Config } from './config.ts';
 import { acceptAliases } from './server/aliases.ts';
 import { guard } from './server/auth/guard.ts';
 import { serveDocs } from './server/docs.ts';
+import { letEarlyAnswersArrive } from './server/early-answers.ts';
 import { runtimeErrors } from './server/errors.ts';
 import { dropNulls } from './server/nulls.ts';
 import { acceptUpgrades } from './server/upgrade.ts';
@@ -46,6 +47,7 @@ export function createRuntime(options: RuntimeOptions): FastifyInstance {
   const door = guard(app, config);
   if (!door.isOn) log.warn('neither JWT_PUBLIC_KEY nor SANDBOX_API_KEY is set: nobody needs a credential');
   acceptUpgrades(app);
+  letEarlyAnswersArrive(app);
   dropNulls(app);
   acceptAliases(app);
 

@@ -15,6 +15,14 @@ const contract = defineContract({
     response: Type.Object({ id: Type.String() }),
     errors: ['SANDBOX_NOT_FOUND', 'NOT_FOUND'],
   },
+  addThing: {
+    method: 'POST',
+    path: '/v1/things',
+    tag: 'things',
+    summary: 'Add a thing',
+    body: Type.Object({ name: Type.String() }),
+    response: Type.Object({ id: Type.String() }),
+  },
   ping: { method: 'GET', path: '/ping', tag: 'health', summary: 'Liveness', produces: 'text/plain', open: true },
 });
 
@@ -45,6 +53,10 @@ describe('toOpenApi()', () => {
     const responses = document.paths['/v1/things/{id}']?.['get']?.responses;
     expect(Object.keys(responses ?? {})).toEqual(['200', '401', '404']);
     expect(responses?.['404']?.description).toBe('Sandbox not found (SANDBOX_NOT_FOUND); Not found (NOT_FOUND)');
+  });
+
+  it('tells that a body which can’t be read is refused', () => {
+    expect(Object.keys(document.paths['/v1/things']?.['post']?.responses ?? {})).toEqual(['200', '400', '401']);
   });
 
   it('asks for no credential where the operation is open', () => {

@@ -52,7 +52,8 @@ function requestBodyOf(operation: Operation, schema: TSchema): unknown {
 
 function successOf(operation: Operation): unknown {
   if (operation.produces !== undefined) {
-    return { description: operation.summary, content: { [operation.produces]: { schema: {} } } };
+    const mediaTypes = [operation.produces].flat();
+    return { description: operation.summary, content: Object.fromEntries(mediaTypes.map((type) => [type, { schema: {} }])) };
   }
   if (operation.response === undefined) return { description: 'Done' };
   return { description: operation.summary, content: { 'application/json': { schema: operation.response } } };
@@ -61,7 +62,9 @@ function successOf(operation: Operation): unknown {
 function failuresOf(operation: Operation, info: OpenApiInfo): Record<string, unknown> {
   const common = info.commonErrors.filter((code) => !(operation.open && code === 'UNAUTHENTICATED'));
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of new Set([...common, ...(operation.errors ?? [])])) {
+  // A body may be none of its media type before any schema looks at it.
+  const unreadable: readonly ErrorCode[] = operation.body === undefined ? [] : ['BAD_REQUEST'];
+  for (const code of new Set([...common, ...unreadable, ...(operation.errors ?? [])])) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -21,8 +21,8 @@ export interface Operation {
   readonly status?: 200 | 201 | 202 | 204;
   /** JSON schema of the success body; left out for 204 and for raw answers. */
   readonly response?: TSchema;
-  /** Media type of a raw answer (bytes, event stream) that the handler sends itself. */
-  readonly produces?: string;
+  /** Media type of a raw answer (bytes, event stream) that the handler sends itself, or each that it may have. */
+  readonly produces?: string | readonly string[];
   /** Media type of the request body; application/json when left out. */
   readonly consumes?: string;
   readonly errors?: readonly ErrorCode[];

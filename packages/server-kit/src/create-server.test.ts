@@ -1,6 +1,6 @@
 import { ApiError, defineContract, type Operation } from '@sandfleet/contract';
 import { Type } from 'typebox';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { createServer } from './create-server.ts';
 import { implement } from './implement.ts';
@@ -133,5 +133,24 @@ describe('createServer()', () => {
     const text = await metrics.metrics();
     expect(text).toContain('route="/v1/things/:id"');
     expect(text).not.toContain('very-private-id');
+  });
+});
+
+describe('closing a server', () => {
+  it('waits for what is still to be ended, however long that takes', async () => {
+    vi.useFakeTimers();
+    try {
+      const { app } = thingServer();
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      app.addHook('preClose', () => ended);
+      await app.ready();
+      const closed = app.close();
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      end();
+      await expect(closed).resolves.toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

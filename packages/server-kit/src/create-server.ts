@@ -46,6 +46,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // It would count for hooks at the end as well: programs that get ten seconds to end by themselves would fail the close.
+    pluginTimeout: 0,
     http: {
       headersTimeout: (options.headersTimeoutSeconds ?? 15) * 1000,
       requestTimeout: 0,

@@ -17,6 +17,8 @@ describe('the socket of the screen', () => {
     ['https://gate/s/x/vnc/?host=other&port=6080&encrypt=0&ticket=T', 'ws://other:6080/websockify'],
     ['http://gate/vnc/?host=::1&encrypt=1', 'wss://[::1]/websockify'],
     ['http://gate/vnc/?port=99', 'ws://gate:99/websockify'],
+    ['https://gate/vnc/?ticket=T&path=//other/socket', 'wss://other/socket'],
+    ['https://gate/vnc/?ticket=T&path=wss://other/socket', 'wss://other/socket'],
   ] as const)('of %s is %s', ([page, socket]) => {
     expect(readSettings(page).socketUrl).toBe(socket);
   });

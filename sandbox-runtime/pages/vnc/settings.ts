@@ -72,10 +72,11 @@ function socketUrl(page: URL, { text, flag, viewOnly }: Reading): string {
   if (elsewhere) root.pathname = '/';
   if (port !== undefined) root.port = port;
   const socket = new URL(text('path') ?? 'websockify', root);
-  // The server holds to it, too; and the page's own ticket opens its socket where the path has none.
+  // The server holds to it, too; and the page's own ticket opens its socket where the path has none, and is told to nobody else.
   if (viewOnly) socket.searchParams.set('view_only', '1');
   const ticket = page.searchParams.get('ticket');
-  if (ticket !== null && !elsewhere && !socket.searchParams.has('ticket')) socket.searchParams.set('ticket', ticket);
+  if (ticket !== null && socket.host === page.host && !socket.searchParams.has('ticket'))
+    socket.searchParams.set('ticket', ticket);
   return socket.href;
 }
 

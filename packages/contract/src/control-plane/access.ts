@@ -34,7 +34,10 @@ export type TokenView = Static<typeof TokenView>;
 
 export const CreateTicket = Type.Object(
   {
-    surface: Type.Enum([...SURFACES], { description: 'What the ticket opens.' }),
+    surface: Type.Enum([...SURFACES], {
+      description:
+        'What the ticket opens; `rest` is the home page, with the screen, editors, terminal and previews that it shows.',
+    }),
     mode: Type.Optional(
       Type.Enum([...MODES], {
         description: 'view looks on; control, which is meant when left out, also acts.',

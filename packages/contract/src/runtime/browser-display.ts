@@ -49,7 +49,7 @@ export const browserDisplayContract = defineContract({
         Type.Integer({ minimum: 0, maximum: 100, description: 'Of a JPEG, 80 when left out; a PNG is always exact' }),
       ),
     }),
-    produces: 'image/png',
+    produces: ['image/png', 'image/jpeg'],
     errors: ['SERVICE_DISABLED', 'SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS'],
   },
   browser_execute_action: {

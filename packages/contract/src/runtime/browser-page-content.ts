@@ -66,7 +66,7 @@ export const browserPageContentContract = defineContract({
       format: Type.Optional(Type.Enum(['png', 'jpeg', 'jpg'], { default: 'png' })),
       quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Of JPEG; 80 when left out' })),
     }),
-    produces: 'image/png',
+    produces: ['image/png', 'image/jpeg'],
     errors: [...BROWSER_ERRORS, 'UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT'],
   },
   browser_page_html: {

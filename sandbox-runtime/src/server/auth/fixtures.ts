@@ -95,11 +95,18 @@ export function ask(
     socket.on('connect', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
-      // A socket that was opened says one thing, and stays open.
-      if (/^HTTP\/1\.1 101 [^]*\r\n\r\n[^]*\}/.test(text)) socket.end();
+      // A socket that was opened says one thing, and stays open; so does a connection whose request did not say `close`.
+      if (/^HTTP\/1\.1 101 [^]*\r\n\r\n[^]*\}/.test(text) || isWhole(text)) socket.end();
     });
     socket.on('error', reject).on('close', () => resolve({ status: Number(text.slice(9, 12)), text }));
   });
+}
+
+/** Whether the body is here, as far as the answer tells its length. */
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf('\r\n\r\n');
+  const [, length] = /^content-length: *(\d+)$/im.exec(answer.slice(0, Math.max(0, end)).replaceAll('\r', '')) ?? [];
+  return length !== undefined && answer.length >= end + 4 + Number(length);
 }
 
 export const askForSocket = (to: number | string, { headers = [], ...asked }: Asked) =>

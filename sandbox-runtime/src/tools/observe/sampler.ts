@@ -1,6 +1,6 @@
 import type { ObserveCgroup, ObserveDisk, ObserveProcess } from '@sandfleet/contract/runtime';
 
-import { findCgroup, NO_CGROUP, parseCgroup, readCgroup, round } from './cgroup.ts';
+import { findCgroup, NO_CGROUP, readCgroup, round, type CgroupPlace } from './cgroup.ts';
 import { readDisks } from './disks.ts';
 import { readProcessTable, topProcesses, type ProcessTable } from './processes.ts';
 
@@ -20,7 +20,7 @@ export interface Sample {
 /** Looks again and again: shares of CPU are of the time since the look before. */
 export class Sampler {
   readonly #paths: readonly string[];
-  readonly #cgroup: () => Promise<string | undefined>;
+  readonly #cgroup: () => Promise<CgroupPlace | undefined>;
   #usage: { readonly at: number; readonly usec: number } | undefined;
   #table: ProcessTable | undefined;
 
@@ -40,10 +40,10 @@ export class Sampler {
   }
 
   async #readCgroup(): Promise<ObserveCgroup> {
-    const directory = await this.#cgroup();
-    if (directory === undefined) return NO_CGROUP;
+    const place = await this.#cgroup();
+    if (place === undefined) return NO_CGROUP;
     const at = performance.now();
-    const cgroup = parseCgroup(await readCgroup(directory));
+    const cgroup = await readCgroup(place);
     const before = this.#usage;
     this.#usage = { at, usec: cgroup.cpu_usage_usec };
     if (before === undefined || at <= before.at) return cgroup;
