@@ -3,6 +3,7 @@ import { isSurface, SURFACES, type ControlPlane, type Surface, type UrlsView } f
 import type { GatewayAddress } from '@sandfleet/crds';
 import type { Handlers } from '@sandfleet/server-kit';
 
+import { framesOf } from '../tokens/frames.ts';
 import type { KeySets } from '../tokens/key-sets.ts';
 import { mintSandboxToken } from '../tokens/sandbox-token.ts';
 import { mintTicket } from '../tokens/ticket.ts';
@@ -63,7 +64,8 @@ export function accessHandlers(options: AccessHandlersOptions): AccessHandlers {
       return audit.run({ action: 'ticket.create', principal, request }, async (entry) => {
         const { metadata } = await find(principal.namespace, params.id, entry);
         const urls = requireUrls(gateway, metadata.name);
-        const grant = { ...target, mode, ttlSeconds, issuer: policy.issuer, sandboxUid: metadata.uid };
+        const frames = framesOf(target.surface, mode);
+        const grant = { ...target, mode, frames, ttlSeconds, issuer: policy.issuer, sandboxUid: metadata.uid };
         const { token } = await mintTicket(keys, { ...grant, principal: principal.name, now: new Date() });
         entry.detail = { ...target, mode, ttlSeconds };
         metrics.countToken('ticket');

@@ -182,7 +182,7 @@ describe('credentials of one sandbox on another', () => {
 
   it('as a cookie', async () => {
     const ticket = await gateway.ticket(mine, { surface: 'rest', mode: 'control' });
-    const redeemed = await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`));
+    const redeemed = await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`, 'Sec-Fetch-Mode: navigate'));
     const cookie = redeemed.headers['set-cookie']?.split(';')[0] ?? '';
     expect((await rawRequest(gateway.port, ...get('/s/theirs/', `Cookie: ${cookie}`))).status).toBe(403);
     const renamed = `sandfleet-${theirs.uid.slice(0, 12)}=${cookie.split('=')[1]}`;
@@ -192,7 +192,7 @@ describe('credentials of one sandbox on another', () => {
   it('as a ticket, which is not spent by it', async () => {
     const ticket = await gateway.ticket(mine, { surface: 'rest', mode: 'control' });
     expect((await rawRequest(gateway.port, ...get(`/s/theirs/?ticket=${ticket}`))).status).toBe(403);
-    expect((await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`))).status).toBe(303);
+    expect((await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`, 'Sec-Fetch-Mode: navigate'))).status).toBe(303);
   });
 });
 
@@ -419,7 +419,7 @@ describe('pages elsewhere that use the cookie of a person', () => {
   let cookie: string;
   beforeAll(async () => {
     const ticket = await gateway.ticket(mine, { surface: 'rest', mode: 'control' });
-    const redeemed = await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`));
+    const redeemed = await rawRequest(gateway.port, ...get(`/s/mine/?ticket=${ticket}`, 'Sec-Fetch-Mode: navigate'));
     cookie = `Cookie: ${redeemed.headers['set-cookie']?.split(';')[0]}`;
   });
   const post = (...headers: readonly string[]) => [

@@ -1,6 +1,8 @@
 import { LOG_LEVELS } from '@sandfleet/server-kit';
 import { Type, type Static } from 'typebox';
 
+import { TICKET_MAX_SECONDS } from '../tokens/ticket.ts';
+
 const port = (name: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: value, description: `port of ${name}` });
 
@@ -25,6 +27,12 @@ export const GatewayConfig = Type.Object({
   }),
   SANDFLEET_KEYS_SECRET: Type.String({ default: 'sandfleet-keys', description: 'Secret with the signing keys' }),
   SANDFLEET_TOKEN_MAX_TTL_SECONDS: Type.Integer({ minimum: 1, default: 86_400, description: 'longest life of a sandbox token' }),
+  SANDFLEET_TICKET_TTL_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: TICKET_MAX_SECONDS,
+    default: 30,
+    description: 'life of a ticket that is made at a sandbox’s own /tickets',
+  }),
   SANDFLEET_MAX_CONNECTIONS: Type.Integer({ minimum: 1, default: 10_000, description: 'connections of clients at once' }),
   SANDFLEET_DRAIN_SECONDS: Type.Integer({
     minimum: 0,

@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net';
 
 import type { Logger } from '@sandfleet/server-kit';
 
-import type { KeySet } from '../tokens/key-set.ts';
 import type { KeySets } from '../tokens/key-sets.ts';
 import { Admission } from './access/admission.ts';
 import { Authenticator } from './access/authenticator.ts';
 import { FailureLimiter } from './access/failure-limiter.ts';
+import type { Permit } from './access/permit.ts';
 import { PodTokens } from './access/pod-tokens.ts';
 import type { TicketBook } from './access/ticket-book.ts';
+import { TicketDesk } from './access/ticket-desk.ts';
 import { HttpCarrier, type CarrierOptions } from './carry/http-carrier.ts';
 import { Reception } from './carry/reception.ts';
 import { TunnelCarrier } from './carry/tunnel-carrier.ts';
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly keys: KeySets;
   readonly issuer: string;
   readonly maxLifetimeSeconds: number;
+  /** Life of the tickets that are made here. */
+  readonly ticketTtlSeconds: number;
   readonly maxConnections: number;
   readonly routes: RouteTable;
   readonly tickets: Pick<TicketBook, 'redeem'>;
@@ -37,35 +40,34 @@ export interface GatewayOptions {
   readonly accessLog?: Logger;
   readonly pools?: Partial<UpstreamPoolsOptions>;
   readonly timing?: Partial<GatewayTiming>;
+  /** The clock that credentials are held to; the machine's when left out. */
+  readonly now?: () => Date;
 }
-
-const KEYS_CHECK_MS = 1000;
 
 /** The server between clients and pods. */
 export class Gateway {
   readonly pools: UpstreamPools;
-  readonly #keys: KeySets;
-  readonly #authenticator: Authenticator;
+  readonly #requests: HttpCarrier;
   readonly #tunnels: TunnelCarrier;
   readonly #server: Server;
-  readonly #keysTimer: NodeJS.Timeout;
-  #keysSeen: KeySet | undefined;
+  readonly #lapseTimer: NodeJS.Timeout;
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
     const { keys, issuer, maxLifetimeSeconds, maxConnections, routes, metrics, log, accessLog = log } = options;
-    const now = () => new Date();
+    const { now = () => new Date() } = options;
     const timing = { ...DEFAULT_TIMING, ...options.timing };
     const requestId = createRequestIds();
     this.pools = new UpstreamPools({ ...DEFAULT_POOLS, ...options.pools });
-    this.#keys = keys;
-    this.#authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
-    const access = { ...options, authenticator: this.#authenticator, failures: new FailureLimiter(), now };
+    const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
+    const access = { ...options, authenticator, failures: new FailureLimiter(), now };
     const podTokens = new PodTokens(keys, now);
+    const desk = new TicketDesk({ keys, issuer, ticketTtlSeconds: options.ticketTtlSeconds, log, now });
     const reception = new Reception({ ...options, admission: new Admission(access), podTokens, requestId });
     const carrier: CarrierOptions = {
       reception,
       pools: this.pools,
+      desk,
       metrics,
       log,
       accessLog,
@@ -77,6 +79,7 @@ export class Gateway {
     };
     const http = new HttpCarrier(carrier);
     const tunnels = new TunnelCarrier(carrier);
+    this.#requests = http;
     this.#tunnels = tunnels;
     this.#server = createHttpServer({
       maxConnections,
@@ -85,7 +88,7 @@ export class Gateway {
       onWebSocket: (request, socket, first) => tunnels.handle(request, socket, first),
       onDrop: () => metrics.connectionRefused(),
     });
-    this.#keysTimer = setInterval(() => this.#checkKeys(), KEYS_CHECK_MS).unref();
+    this.#lapseTimer = setInterval(() => this.#endLapsed(authenticator), timing.lapseCheckMs).unref();
   }
 
   get websockets(): number {
@@ -104,7 +107,6 @@ export class Gateway {
   /** Takes no new connections, lets what is under way end, and ends the rest when `graceMs` are over. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
-    clearInterval(this.#keysTimer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const timer = setTimeout(() => {
       this.#tunnels.closeAll();
@@ -113,13 +115,14 @@ export class Gateway {
     }, graceMs);
     await closed;
     clearTimeout(timer);
+    clearInterval(this.#lapseTimer);
     this.pools.closeAll();
   }
 
-  /** Requests are checked one by one; a WebSocket stays open, so a key that is dropped must reach it. */
-  #checkKeys(): void {
-    if (!this.#keys.ready || this.#keys.sandboxTokens === this.#keysSeen) return;
-    this.#keysSeen = this.#keys.sandboxTokens;
-    this.#tunnels.closeUnless((permit) => this.#authenticator.isCurrent(permit));
+  /** Requests are checked when they come; what stays open must not outlive its credential, nor the key that signed that. */
+  #endLapsed(authenticator: Authenticator): void {
+    const lapseOf = (permit: Permit) => authenticator.lapseOf(permit);
+    this.#requests.endLapsed(lapseOf);
+    this.#tunnels.endLapsed(lapseOf);
   }
 }

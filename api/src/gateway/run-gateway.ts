@@ -90,6 +90,7 @@ function assemble({ client, config, log, accessLog = log, registry, isDialable =
     keys,
     issuer: config.SANDFLEET_ISSUER,
     maxLifetimeSeconds: config.SANDFLEET_TOKEN_MAX_TTL_SECONDS,
+    ticketTtlSeconds: config.SANDFLEET_TICKET_TTL_SECONDS,
     maxConnections: config.SANDFLEET_MAX_CONNECTIONS,
     routes,
     tickets,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createLogger } from '@sandfleet/server-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { framesOf } from '../tokens/frames.ts';
 import { createAccessLog } from './access-log.ts';
 import { createKeys, GatewayFixture, memoryTickets } from './testing/fixture.ts';
 import { Pod } from './testing/pod.ts';
@@ -25,6 +26,7 @@ afterAll(async () => {
 const get = (host: string, path: string, ...headers: readonly string[]) => [
   `GET ${path} HTTP/1.1`,
   `Host: ${host}`,
+  'Sec-Fetch-Mode: navigate',
   ...headers,
   '\r\n',
 ];
@@ -43,7 +45,7 @@ describe('a ticket in the URL of a page', () => {
         'cache-control': 'no-store',
         'referrer-policy': 'no-referrer',
         'set-cookie': expect.stringMatching(
-          /^sandfleet-01234567-89a=[\w.-]+; Path=\/s\/a\/; Max-Age=3600; HttpOnly; SameSite=Strict$/,
+          /^sandfleet-01234567-89a-vnc=[\w.-]+; Path=\/s\/a\/; Max-Age=3600; HttpOnly; SameSite=Strict$/,
         ) as string,
       },
     });
@@ -65,12 +67,65 @@ describe('a ticket in the URL of a page', () => {
     const first = await rawRequest(gateway.port, ...get('3000-a.box.example', `/x?ticket=${ticket}`));
     expect([first.status, first.headers['location']]).toEqual([303, '/x']);
     expect(first.headers['set-cookie']).toMatch(
-      /^__Host-sandfleet=[\w.-]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-sandfleet-preview-3000=[\w.-]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
     );
     const cookie = `Cookie: ${first.headers['set-cookie']?.split(';')[0]}`;
     expect((await rawRequest(gateway.port, ...get('3000-a.box.example', '/x', cookie))).status).toBe(200);
     expect((await rawRequest(gateway.port, ...get('3001-a.box.example', '/x', cookie))).status).toBe(403);
     expect((await rawRequest(gateway.port, ...get('a.box.example', '/x', cookie))).status).toBe(403);
+    await gateway.stop();
+  });
+
+  const pages = [
+    ['/', 'control', true],
+    ['/v1/services', 'control', true],
+    ['/vnc/index.html', 'control', true],
+    ['/code-server/', 'control', true],
+    ['/jupyter/lab', 'control', true],
+    ['/terminal/', 'control', true],
+    ['/static/terminal.js', 'control', true],
+    ['/proxy/3000/', 'control', true],
+    ['/proxy/9222/json', 'control', false],
+    ['/json/version', 'control', false],
+    ['/mcp', 'control', false],
+    ['/', 'view', true],
+    ['/vnc/index.html', 'view', true],
+    ['/code-server/', 'view', false],
+    ['/terminal/', 'view', false],
+    ['/proxy/3000/', 'view', false],
+  ] as const;
+  it.for(pages)('of the home page opens %s to %s: %s', async ([path, mode, isOpen]) => {
+    const gateway = await GatewayFixture.start({ pools: { port: pod.port } });
+    const sandbox = gateway.addSandbox({ id: 'a' });
+    const ticket = await gateway.ticket(sandbox, { surface: 'rest', mode, frames: framesOf('rest', mode) });
+    const first = await rawRequest(gateway.port, ...get('127.0.0.1', `/s/a/?ticket=${ticket}`));
+    const cookie = `Cookie: ${first.headers['set-cookie']?.split(';')[0]}`;
+    expect((await rawRequest(gateway.port, ...get('127.0.0.1', `/s/a${path}`, cookie))).status).toBe(isOpen ? 200 : 403);
+    await gateway.stop();
+  });
+
+  it('leaves the cookies of other pages to them, and each opens its own', async () => {
+    const gateway = await GatewayFixture.start({ pools: { port: pod.port } });
+    const sandbox = gateway.addSandbox({ id: 'a' });
+    const tickets = [
+      { surface: 'terminal', mode: 'control' },
+      { surface: 'vnc', mode: 'view' },
+      { surface: 'preview', mode: 'control', port: 3000 },
+      { surface: 'preview', mode: 'control', port: 4000 },
+    ] as const;
+    const paths = ['/terminal/', '/vnc/index.html', '/proxy/3000/', '/proxy/4000/'];
+    const cookies: string[] = [];
+    for (const [index, request] of tickets.entries()) {
+      const ticket = await gateway.ticket(sandbox, request);
+      const { headers } = await rawRequest(gateway.port, ...get('127.0.0.1', `/s/a${paths[index]}?ticket=${ticket}`));
+      cookies.push(headers['set-cookie']?.split(';')[0] ?? '');
+    }
+    expect(new Set(cookies.map((cookie) => cookie.split('=')[0])).size).toBe(tickets.length);
+    const statusOf = async (path: string) =>
+      (await rawRequest(gateway.port, ...get('127.0.0.1', `/s/a${path}`, `Cookie: ${cookies.join('; ')}`))).status;
+    for (const path of paths) expect([path, await statusOf(path)]).toEqual([path, 200]);
+    for (const path of ['/code-server/', '/v1/sandbox', '/proxy/5000/'])
+      expect([path, await statusOf(path)]).toEqual([path, 403]);
     await gateway.stop();
   });
 

@@ -7,6 +7,10 @@ export interface GatewayTiming {
   readonly unreadBodyMs: number;
   /** After one side of a WebSocket ended, the other has this long to end too. */
   readonly halfClosedMs: number;
+  /** How often what is open is looked through for credentials that ended. */
+  readonly lapseCheckMs: number;
+  /** A WebSocket that ends with its credential has this long to come to the end of a frame, behind which the reason goes. */
+  readonly lastFrameMs: number;
 }
 
 export const DEFAULT_TIMING: GatewayTiming = {
@@ -14,4 +18,6 @@ export const DEFAULT_TIMING: GatewayTiming = {
   headersCheckMs: 5000,
   unreadBodyMs: 5000,
   halfClosedMs: 10_000,
+  lapseCheckMs: 1000,
+  lastFrameMs: 1000,
 };

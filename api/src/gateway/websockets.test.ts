@@ -8,6 +8,8 @@ import { acceptKey, Pod } from './testing/pod.ts';
 import { RawClient, rawRequest, until } from './testing/raw-client.ts';
 
 const MEBIBYTE = 1024 * 1024;
+/** As a browser says it that opens a page. */
+const NAVIGATE = 'Sec-Fetch-Mode: navigate';
 
 let pod: Pod;
 let gateway: GatewayFixture;
@@ -248,7 +250,13 @@ describe('tickets and cookies on WebSockets', () => {
 
   it('a cookie opens one from the sandbox’s own page alone, also beside the spent ticket of that page', async () => {
     const ticket = await gateway.ticket(sandbox, { surface: 'vnc', mode: 'control' });
-    const page = await rawRequest(gateway.port, `GET /s/a/vnc/index.html?ticket=${ticket} HTTP/1.1`, 'Host: 127.0.0.1', '\r\n');
+    const page = await rawRequest(
+      gateway.port,
+      `GET /s/a/vnc/index.html?ticket=${ticket} HTTP/1.1`,
+      'Host: 127.0.0.1',
+      NAVIGATE,
+      '\r\n',
+    );
     expect(page.status).toBe(303);
     const cookie = `Cookie: ${page.headers['set-cookie']?.split(';')[0]}`;
     const own = `Origin: http://127.0.0.1:${gateway.port}`;
@@ -282,6 +290,7 @@ describe('the pages of a sandbox', () => {
     // As the published URL of the screen has it: once for the page, once for its socket.
     const opened = await send(
       `${page}?ticket=${ticket}&path=x%3Fticket%3D${ticket}`,
+      NAVIGATE,
       'X-Forwarded-Prefix: /evil',
       'X-Forwarded-Host: evil',
     );

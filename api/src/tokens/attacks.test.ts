@@ -188,6 +188,23 @@ describe('verifySandboxToken()', () => {
   });
 });
 
+describe('verifySession()', () => {
+  const session = { ...claims, surface: 'rest', mode: 'control' };
+  it.for([
+    [['vnc', 'terminal'], true],
+    [[], true],
+    ['vnc', false],
+    [['toaster'], false],
+    [[['vnc']], false],
+    [{ 0: 'vnc', length: 1 }, false],
+    [null, false],
+    [Array<string>(9).fill('vnc'), false],
+  ] as const)('reads the frames %j: %s', async ([frames, isGood]) => {
+    const verified = await verifySession(keys, forge({ ...header, typ: 'session+jwt' }, { ...session, frames }), options);
+    expect(verified).toMatchObject(isGood ? { ok: true, claims: { frames } } : { ok: false, reason: 'bad_claims' });
+  });
+});
+
 describe('no kind of token passes for another', () => {
   const grant = { issuer: 'sandfleet', sandboxUid: UID, principal: 'apikey:ci', surface: 'vnc', mode: 'view', now } as const;
   const sandbox = { uid: UID, name: 'a', namespace: 'default' };

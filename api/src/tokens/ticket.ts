@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-import { isMode, isSurface, type Mode, type Surface } from '@sandfleet/contract/control-plane';
+import { isMode, isSurface, SURFACES, type Mode, type Surface } from '@sandfleet/contract/control-plane';
 
-import { isText, TOKEN_TYPES, verifyToken, type CommonClaims, type Verified } from './claims.ts';
+import { isText, isTime, TOKEN_TYPES, verifyToken, type CommonClaims, type Verified } from './claims.ts';
 import type { KeySets } from './key-sets.ts';
 import { mint, type MintedToken } from './mint.ts';
 import type { VerifyOptions } from './sandbox-token.ts';
@@ -13,6 +13,8 @@ export interface Grant {
   readonly mode: Mode;
   /** The one port that a grant for `preview` opens; all of them when left out. */
   readonly port?: number | undefined;
+  /** What its page shows in frames of its own, and that it opens for that beside the surface. */
+  readonly frames?: readonly Surface[] | undefined;
 }
 
 export interface GrantRequest extends Grant {
@@ -20,10 +22,14 @@ export interface GrantRequest extends Grant {
   readonly sandboxUid: string;
   readonly principal: string;
   readonly ttlSeconds: number;
+  /** When that ends which it was made with, such as a token: what a ticket is redeemed for ends then too. */
+  readonly until?: Date | undefined;
   readonly now: Date;
 }
 
-export interface SessionClaims extends CommonClaims, Grant {}
+export interface SessionClaims extends CommonClaims, Grant {
+  readonly until?: Date;
+}
 
 export interface TicketClaims extends SessionClaims {
   /** Single use is held on this. */
@@ -42,7 +48,13 @@ export function mintTicket(keys: KeySets, request: GrantRequest): Promise<Minted
 
 /** The cookie value that a redeemed ticket is exchanged for. */
 export function mintSession(keys: KeySets, request: Omit<GrantRequest, 'ttlSeconds'>): Promise<MintedToken> {
-  return mintGrant(keys, { ...request, ttlSeconds: SESSION_SECONDS }, TOKEN_TYPES.session, {});
+  return mintGrant(keys, { ...request, ttlSeconds: sessionSeconds(request) }, TOKEN_TYPES.session, {});
+}
+
+/** A ticket may be redeemed in the leeway after its end; what it is exchanged for then is over at once. */
+export function sessionSeconds({ until, now }: Pick<GrantRequest, 'until' | 'now'>): number {
+  if (until === undefined) return SESSION_SECONDS;
+  return Math.max(1, Math.min(SESSION_SECONDS, Math.floor((until.getTime() - now.getTime()) / 1000)));
 }
 
 export function verifyTicket(keys: KeySets, ticket: string, options: VerifyOptions): Promise<Verified<TicketClaims>> {
@@ -56,8 +68,15 @@ export function verifySession(keys: KeySets, session: string, options: VerifyOpt
 }
 
 function mintGrant(keys: KeySets, request: GrantRequest, type: string, extra: Readonly<Record<string, string>>) {
-  const { surface, mode, port, sandboxUid, ...rest } = request;
-  const claims = { ...extra, surface, mode, ...(port === undefined ? {} : { port }) };
+  const { surface, mode, port, frames, until, sandboxUid, ...rest } = request;
+  const claims = {
+    ...extra,
+    surface,
+    mode,
+    ...(port === undefined ? {} : { port }),
+    ...(frames === undefined ? {} : { frames }),
+    ...(until === undefined ? {} : { until: Math.floor(until.getTime() / 1000) }),
+  };
   return mint(keys.sandboxTokens, { ...rest, type, audience: sandboxUid, claims });
 }
 
@@ -68,12 +87,25 @@ function readTicket(common: CommonClaims, claims: Readonly<Record<string, unknow
 }
 
 function readGrant(common: CommonClaims, claims: Readonly<Record<string, unknown>>): SessionClaims | undefined {
-  const { surface, mode, port } = claims;
+  const { surface, mode, port, frames, until } = claims;
   if (!isText(surface) || !isSurface(surface) || !isText(mode) || !isMode(mode)) return undefined;
-  if (port === undefined) return { ...common, surface, mode };
-  return isPort(port) ? { ...common, surface, mode, port } : undefined;
+  if (port !== undefined && !isPort(port)) return undefined;
+  if (frames !== undefined && !areSurfaces(frames)) return undefined;
+  if (until !== undefined && !isTime(until)) return undefined;
+  return {
+    ...common,
+    surface,
+    mode,
+    ...(port === undefined ? {} : { port }),
+    ...(frames === undefined ? {} : { frames }),
+    ...(until === undefined ? {} : { until: new Date(until * 1000) }),
+  };
 }
 
 function isPort(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
+}
+
+function areSurfaces(value: unknown): value is readonly Surface[] {
+  return Array.isArray(value) && value.length <= SURFACES.length && value.every((item) => isText(item) && isSurface(item));
 }

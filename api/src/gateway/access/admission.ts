@@ -1,6 +1,7 @@
 import { ApiError } from '@sandfleet/contract';
 
 import { sessionCookie } from '../request/cookies.ts';
+import { sessionSeconds } from '../../tokens/ticket.ts';
 import type { Hosts } from '../request/host.ts';
 import { refuseOrigin } from '../request/origin.ts';
 import type { RouteTable } from '../routing/route-table.ts';
@@ -8,9 +9,11 @@ import type { Route } from '../routing/route.ts';
 import type { Visit } from '../visit.ts';
 import type { Authenticator, TicketPermit } from './authenticator.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
-import { isSafeMethod, requirePermission, type Permit } from './permit.ts';
+import { isSafeMethod, refusalBy, requirePermission, requireToken, type Permit } from './permit.ts';
 import { Refused } from './refused.ts';
+import { isPageVisit, pageGrant } from './page-visit.ts';
 import type { TicketBook } from './ticket-book.ts';
+import { isTicketRequest } from './ticket-wish.ts';
 
 /** A request that may pass. */
 export interface Admitted {
@@ -86,7 +89,8 @@ export class Admission {
 
   async #bySession(visit: Visit): Promise<Admitted> {
     const uid = this.#options.routes.lookup(visit.address.id)?.sandbox.uid;
-    return this.#check(visit, await this.#options.authenticator.session(visit.credentials.sessions, uid));
+    const opens = (permit: Permit) => refusalBy(permit, visit.target, visit) === undefined;
+    return this.#check(visit, await this.#options.authenticator.session(visit.credentials.sessions, uid, opens));
   }
 
   async #byTicket(visit: Visit, text: string): Promise<Admitted | Redeemed> {
@@ -100,19 +104,27 @@ export class Admission {
         headers,
       });
     }
-    const isPage = !visit.isUpgrade && (visit.method === 'GET' || visit.method === 'HEAD');
-    return isPage ? this.#openSession(visit, ticket) : admitted;
+    if (isPageVisit(visit)) return this.#openSession(visit, ticket);
+    // Its life was for being redeemed. What it opened goes on for as long as a page would.
+    const now = this.#options.now();
+    const expiresAt = now.getTime() + sessionSeconds({ until: ticket.claims.until, now }) * 1000;
+    return { ...admitted, permit: { ...admitted.permit, expiresAt } };
   }
 
-  async #openSession({ address, credentials }: Visit, { permit, claims }: TicketPermit): Promise<Redeemed> {
+  async #openSession({ address, target, credentials }: Visit, { permit, claims }: TicketPermit): Promise<Redeemed> {
     const { authenticator, hosts, trustsPages } = this.#options;
-    const { value, maxAgeSeconds } = await authenticator.openSession(claims);
+    const grant = pageGrant(claims, target, address.path);
+    const { value, maxAgeSeconds } = await authenticator.openSession(grant);
     const { mode, prefix, path } = address;
     const { sandboxUid } = permit;
+    const { surface, port } = grant;
     const cookie = sessionCookie({
       sandboxUid,
+      surface,
+      port,
       mode,
       prefix,
+      page: path,
       trustsPages,
       secure: hosts.scheme === 'https',
       value,
@@ -123,7 +135,8 @@ export class Admission {
 
   #check(visit: Visit, permit: Permit): Admitted {
     const route = this.#ownRoute(visit.address.id, permit);
-    requirePermission(permit, visit.target, visit);
+    if (isTicketRequest(visit)) requireToken(permit);
+    else requirePermission(permit, visit.target, visit);
     const refusal = refuseOrigin(this.#options.hosts, visit.headers, {
       isUpgrade: visit.isUpgrade,
       byCookie: permit.kind === 'session',

@@ -3,11 +3,11 @@ import { SURFACES, type Surface } from '@sandfleet/contract/control-plane';
 import { decodeProtectedHeader } from 'jose';
 import { LRUCache } from 'lru-cache';
 
-import type { TokenRefusal, Verified } from '../../tokens/claims.ts';
+import { LEEWAY_SECONDS, type TokenRefusal, type Verified } from '../../tokens/claims.ts';
 import type { KeySet } from '../../tokens/key-set.ts';
 import type { KeySets } from '../../tokens/key-sets.ts';
 import { verifySandboxToken, type SandboxTokenClaims } from '../../tokens/sandbox-token.ts';
-import { mintSession, SESSION_SECONDS, verifySession, verifyTicket, type SessionClaims } from '../../tokens/ticket.ts';
+import { mintSession, sessionSeconds, verifySession, verifyTicket, type SessionClaims } from '../../tokens/ticket.ts';
 import type { Permit } from './permit.ts';
 import { Refused } from './refused.ts';
 
@@ -24,6 +24,8 @@ export interface TicketPermit {
   /** Single use is held on this. */
   readonly jti: string;
 }
+
+export type Lapse = 'expired' | 'revoked';
 
 const KNOWN_PERMITS = 5000;
 
@@ -63,38 +65,44 @@ export class Authenticator {
   }
 
   /**
-   * The permit of the session cookie that is for `preferredUid`, else of the first that is valid: a browser may send several.
+   * The permit of a session cookie: of one that `opens` what is asked for, else of one for `uid`, else of any that is valid. A
+   * browser sends one for each page of the sandbox that was opened with a ticket.
    *
    * @throws Refused
    */
-  async session(values: readonly string[], preferredUid: string | undefined): Promise<Permit> {
+  async session(values: readonly string[], uid: string | undefined, opens: (permit: Permit) => boolean): Promise<Permit> {
     const { keys } = this.#options;
     const verified = await Promise.all(
       values.map(async (value) => ({ value, result: await verifySession(keys, value, this.#times()) })),
     );
-    const valid = verified.filter(({ result }) => result.ok);
-    const best = valid.find(({ result }) => result.claims?.sandboxUid === preferredUid) ?? valid[0] ?? verified[0];
-    if (best === undefined) throw new TypeError('there is no session to verify');
-    return grantPermit('session', accept(best.result).claims, keyIdOf(best.value));
+    const permits = verified.flatMap(({ value, result }) =>
+      result.ok ? [grantPermit('session', result.claims, keyIdOf(value))] : [],
+    );
+    const own = permits.filter(({ sandboxUid }) => sandboxUid === uid);
+    const best = own.find(opens) ?? own[0] ?? permits[0];
+    if (best !== undefined) return best;
+    const [first] = verified;
+    if (first === undefined) throw new TypeError('there is no session to verify');
+    return grantPermit('session', accept(first.result).claims, keyIdOf(first.value));
   }
 
-  /** Whether the key of a permit is still in use; while there are no keys at all, nobody can tell that it is not. */
-  isCurrent({ keyId }: Permit): boolean {
-    const { keys } = this.#options;
-    return !keys.ready || keys.sandboxTokens.keys.has(keyId);
+  /**
+   * Why a permit that was good does not hold any more; undefined while it does. While there are no keys at all, nobody can tell
+   * that its key is not in use.
+   */
+  lapseOf({ keyId, expiresAt }: Permit): Lapse | undefined {
+    const { keys, now } = this.#options;
+    if (expiresAt + LEEWAY_SECONDS * 1000 <= now().getTime()) return 'expired';
+    return !keys.ready || keys.sandboxTokens.keys.has(keyId) ? undefined : 'revoked';
   }
 
   /** The cookie value that a redeemed ticket is exchanged for, and how long it lives. */
-  async openSession({
-    sandboxUid,
-    principal,
-    surface,
-    mode,
-    port,
-  }: SessionClaims): Promise<{ value: string; maxAgeSeconds: number }> {
+  async openSession(claims: SessionClaims): Promise<{ value: string; maxAgeSeconds: number }> {
+    const { sandboxUid, principal, surface, mode, port, frames, until } = claims;
     const { keys, issuer, now } = this.#options;
-    const { token } = await mintSession(keys, { issuer, sandboxUid, principal, surface, mode, port, now: now() });
-    return { value: token, maxAgeSeconds: SESSION_SECONDS };
+    const request = { issuer, sandboxUid, principal, surface, mode, port, frames, until, now: now() };
+    const { token } = await mintSession(keys, request);
+    return { value: token, maxAgeSeconds: sessionSeconds(request) };
   }
 
   #times(): { readonly issuer: string; readonly now: Date } {
@@ -137,7 +145,7 @@ function grantPermit(kind: 'ticket' | 'session', claims: SessionClaims, keyId: s
     sandboxUid: claims.sandboxUid,
     sandboxName: undefined,
     principal: claims.principal,
-    surfaces: new Set([claims.surface]),
+    surfaces: new Set([claims.surface, ...(claims.frames ?? [])]),
     mode: claims.mode,
     port: claims.port,
     keyId,

@@ -47,28 +47,42 @@ export function isSafeMethod(method: string): boolean {
  * @throws ApiError SCOPE_MISSING, BAD_PATH
  */
 export function requirePermission(permit: Permit, target: Target, action: Action): void {
-  if (!permit.surfaces.has(target.surface)) throw missing(`The credential does not open ${target.surface}.`);
-  if (target.surface === 'preview') requirePort(permit, target.port);
-  if (permit.mode === 'view') requireView(target.surface, action);
+  const refusal = refusalBy(permit, target, action);
+  if (refusal !== undefined) throw refusal;
 }
 
-function requirePort(permit: Permit, port: number | undefined): void {
-  if (port === undefined) throw badPath('A preview needs a port from 1 to 65535, written plainly.');
-  if (isOwnPort(port)) throw missing(`Port ${port} is the sandbox's own server; use its URL without a port.`);
-  if (permit.port !== undefined) {
-    if (permit.port !== port) throw missing(`The credential opens port ${permit.port} alone.`);
-    return;
-  }
+/** Why a credential does not open what a request asks for; undefined when it does. */
+export function refusalBy(permit: Permit, target: Target, action: Action): ApiError | undefined {
+  if (!permit.surfaces.has(target.surface)) return missing(`The credential does not open ${target.surface}.`);
+  const byPort = target.surface === 'preview' ? refusalByPort(permit, target.port) : undefined;
+  return byPort ?? (permit.mode === 'view' ? refusalByView(target.surface, action) : undefined);
+}
+
+/**
+ * Holds the making of tickets to tokens: a ticket, and the cookie that it was exchanged for, must not renew themselves.
+ *
+ * @throws ApiError FORBIDDEN
+ */
+export function requireToken({ kind, mode }: Permit): void {
+  if (kind !== 'token' || mode === 'view')
+    throw new ApiError('FORBIDDEN', { message: 'A ticket needs a token that may act; a ticket makes no tickets.' });
+}
+
+function refusalByPort(permit: Permit, port: number | undefined): ApiError | undefined {
+  if (port === undefined) return badPath('A preview needs a port from 1 to 65535, written plainly.');
+  if (isOwnPort(port)) return missing(`Port ${port} is the sandbox's own server; use its URL without a port.`);
+  if (permit.port !== undefined)
+    return permit.port === port ? undefined : missing(`The credential opens port ${permit.port} alone.`);
   const surface = SURFACE_OF_PORT.get(port);
-  if (surface !== undefined && !permit.surfaces.has(surface))
-    throw missing(`Port ${port} needs a credential that opens ${surface}.`);
+  if (surface === undefined || permit.surfaces.has(surface)) return undefined;
+  return missing(`Port ${port} needs a credential that opens ${surface}.`);
 }
 
 /** Looking on: no request that changes something, and the one socket whose input the sandbox drops for a viewer. */
-function requireView(surface: Surface, { method, isUpgrade }: Action): void {
-  if (surface === 'cdp') throw missing('The credential is for viewing; the debugger acts on plain reads too.');
-  if (isUpgrade && surface !== 'vnc') throw missing('The credential is for viewing; this socket also acts.');
-  if (!isSafeMethod(method)) throw missing('The credential is for viewing; this request changes something.');
+function refusalByView(surface: Surface, { method, isUpgrade }: Action): ApiError | undefined {
+  if (surface === 'cdp') return missing('The credential is for viewing; the debugger acts on plain reads too.');
+  if (isUpgrade && surface !== 'vnc') return missing('The credential is for viewing; this socket also acts.');
+  return isSafeMethod(method) ? undefined : missing('The credential is for viewing; this request changes something.');
 }
 
 function missing(message: string): ApiError {

@@ -68,6 +68,7 @@ export function refusalOf(error: unknown, call: Call, log: Logger): ApiError {
 
 const DECIDED_BY_ACCESS: ReadonlySet<string> = new Set([
   'UNAUTHENTICATED',
+  'FORBIDDEN',
   'WRONG_SANDBOX',
   'SCOPE_MISSING',
   'ORIGIN_REFUSED',

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Logger } from '@sandfleet/server-kit';
 
+import type { Lapse } from '../access/authenticator.ts';
+import type { Permit } from '../access/permit.ts';
+import type { TicketDesk } from '../access/ticket-desk.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { problemAnswer } from '../response/problem.ts';
 import type { PodRoute } from '../routing/route.ts';
@@ -11,13 +14,16 @@ import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { UpstreamPools } from '../upstream/upstream-pools.ts';
 import { beginCall, endCall, refusalOf, type Call } from './call.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { lapsed } from './lapsed.ts';
 import { bodyOf, hasBody, headFor, type BodyKind, type Passage } from './passage.ts';
 import { notReady, type Reception } from './reception.ts';
+import { readTicketRequest, ticketAnswer } from './ticket-answer.ts';
 import { upstreamProblem } from './upstream-problem.ts';
 
 export interface CarrierOptions {
   readonly reception: Reception;
   readonly pools: UpstreamPools;
+  readonly desk: Pick<TicketDesk, 'issue'>;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
   /** One line a request. */
@@ -28,7 +34,7 @@ export interface CarrierOptions {
   isDraining(): boolean;
   /** Whether pages in path mode keep the origin that they share. */
   readonly trustsPages: boolean;
-  readonly timing: Pick<GatewayTiming, 'unreadBodyMs' | 'halfClosedMs'>;
+  readonly timing: Pick<GatewayTiming, 'unreadBodyMs' | 'halfClosedMs' | 'lastFrameMs'>;
 }
 
 interface Journey {
@@ -43,6 +49,7 @@ interface Journey {
 /** Carries requests to pods and their answers back. */
 export class HttpCarrier {
   readonly #options: CarrierOptions;
+  readonly #open = new Map<Journey, Permit>();
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -62,12 +69,24 @@ export class HttpCarrier {
     this.#options.reception.receive(raw, call, {
       pass: (passage, pod) => this.#pass(journey, passage, pod),
       redirect: (status, location, cookie) => this.#redirect(journey, status, location, cookie),
+      issueTicket: (permit) => void this.#issueTicket(journey, permit).catch((error: unknown) => this.#refuse(journey, error)),
       refuse: (error) => this.#refuse(journey, error),
     });
   }
 
+  /** Ends the requests under way whose credential does not hold any more: event streams and downloads may take hours. */
+  endLapsed(lapseOf: (permit: Permit) => Lapse | undefined): void {
+    for (const [journey, permit] of this.#open) {
+      const lapse = lapseOf(permit);
+      if (lapse === undefined) continue;
+      journey.exchange?.cancel();
+      this.#refuse(journey, lapsed(lapse));
+    }
+  }
+
   #pass(journey: Journey, passage: Passage, pod: PodRoute): void {
     if (journey.response.destroyed) return;
+    this.#open.set(journey, passage.permit);
     const body = bodyOf(passage.visit);
     if (journey.expectsContinue && hasBody(body)) journey.response.writeContinue();
     this.#send(journey, passage, pod, body, false);
@@ -117,6 +136,14 @@ export class HttpCarrier {
     return undefined;
   }
 
+  async #issueTicket({ request, response, call, expectsContinue }: Journey, permit: Permit): Promise<void> {
+    if (expectsContinue) response.writeContinue();
+    const wish = await readTicketRequest(request);
+    const { headers, body } = ticketAnswer(await this.#options.desk.issue(permit, wish), call.requestId);
+    if (response.destroyed) return;
+    response.writeHead(200, this.#options.isDraining() ? [...headers, 'Connection', 'close'] : [...headers]).end(body);
+  }
+
   #redirect({ response, call }: Journey, status: number, location: string, cookie: string | undefined): void {
     if (response.destroyed) return;
     const headers = ['Location', location, 'Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer', 'Content-Length', '0'];
@@ -141,7 +168,9 @@ export class HttpCarrier {
     response.end(body);
   }
 
-  #end({ request, response, call, exchange, bytesIn }: Journey): void {
+  #end(journey: Journey): void {
+    const { request, response, call, exchange, bytesIn } = journey;
+    this.#open.delete(journey);
     exchange?.abort();
     if (!request.complete) setTimeout(() => request.destroy(), this.#options.timing.unreadBodyMs).unref();
     // A client that went away before the answer began got no status; 499 is what proxies call that.

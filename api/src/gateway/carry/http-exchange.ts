@@ -47,6 +47,13 @@ export class HttpExchange implements Exchange {
     if (!this.#isOver) this.#connection?.destroy(new UpstreamError('aborted'));
   }
 
+  /** Nothing more of the answer is wanted, and of its failure neither. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#connection?.destroy(new UpstreamError('aborted'));
+  }
+
   onHead(head: ResponseHead): void {
     this.#head = head;
   }

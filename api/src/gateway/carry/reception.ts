@@ -1,7 +1,9 @@
 import { ApiError } from '@sandfleet/contract';
 
 import type { Admission, Admitted, Redeemed } from '../access/admission.ts';
+import type { Permit } from '../access/permit.ts';
 import type { PodTokens } from '../access/pod-tokens.ts';
+import { isTicketRequest } from '../access/ticket-wish.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Redirect } from '../request/address.ts';
 import type { Hosts } from '../request/host.ts';
@@ -22,6 +24,8 @@ export interface ReceptionOptions {
 export interface Outcomes {
   pass(passage: Passage, pod: PodRoute): void;
   redirect(status: 303 | 308, location: string, cookie: string | undefined): void;
+  /** The holder of the permit asks for a ticket. */
+  issueTicket(permit: Permit): void;
   refuse(error: unknown): void;
 }
 
@@ -67,6 +71,7 @@ export class Reception {
     this.#options.metrics.authDecided('allowed', admitted.permit.kind);
     if ('redirect' in admitted) return outcomes.redirect(303, admitted.redirect, admitted.cookie);
     const { permit, route } = admitted;
+    if (isTicketRequest(visit)) return outcomes.issueTicket(permit);
     const { pod } = route;
     if (pod === undefined) throw notReady(route.reason);
     const pass = (podToken: string) =>

@@ -1,12 +1,16 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { ApiError } from '@sandfleet/contract';
+
+import type { Lapse } from '../access/authenticator.ts';
 import type { Permit } from '../access/permit.ts';
 import { problemAnswer } from '../response/problem.ts';
 import type { PodRoute } from '../routing/route.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { beginCall, endCall, refusalOf, type Call } from './call.ts';
 import { clientAddressOf, type CarrierOptions } from './http-carrier.ts';
+import { CREDENTIAL_ENDED, lapsed } from './lapsed.ts';
 import { headFor, type Passage } from './passage.ts';
 import { notReady } from './reception.ts';
 import { TunnelExchange } from './tunnel-exchange.ts';
@@ -51,6 +55,7 @@ export class TunnelCarrier {
     this.#options.reception.receive(raw, call, {
       pass: (passage, pod) => this.#pass(crossing, passage, pod),
       redirect: (status, location) => this.#redirect(crossing, status, location),
+      issueTicket: () => this.#refuse(crossing, new ApiError('BAD_REQUEST', { message: 'A WebSocket makes no ticket.' })),
       refuse: (error) => this.#refuse(crossing, error),
     });
   }
@@ -61,8 +66,11 @@ export class TunnelCarrier {
   }
 
   /** Ends the WebSockets whose credential does not hold any more. */
-  closeUnless(holds: (permit: Permit) => boolean): void {
-    for (const [tunnel, permit] of this.#open) if (!holds(permit)) tunnel.close();
+  endLapsed(lapseOf: (permit: Permit) => Lapse | undefined): void {
+    for (const [tunnel, permit] of this.#open) {
+      const lapse = lapseOf(permit);
+      if (lapse !== undefined) tunnel.end(CREDENTIAL_ENDED, lapsed(lapse).message);
+    }
   }
 
   #pass(crossing: Crossing, passage: Passage, pod: PodRoute): void {
@@ -81,8 +89,7 @@ export class TunnelCarrier {
         requestId: passage.requestId,
         trustsPages: this.#options.trustsPages,
       },
-      halfClosedMs: this.#options.timing.halfClosedMs,
-      expiresAt: passage.permit.expiresAt,
+      timing: this.#options.timing,
       respond: () => this.#respond(crossing),
       onOpen: () => (closed = this.#options.metrics.websocketOpened(call.surface)),
       onFailure: (error) => this.#fail(crossing, error),

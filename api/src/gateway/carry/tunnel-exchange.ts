@@ -5,26 +5,25 @@ import { rewriteHeaders, type ResponseContext } from '../response/headers.ts';
 import type { ResponseHead } from '../upstream/response-head.ts';
 import type { Exchange, UpstreamConnection } from '../upstream/upstream-connection.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
+import type { GatewayTiming } from '../timing.ts';
+import { FrameTracker } from './frame-tracker.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { closeFrame, GOING_AWAY } from './lapsed.ts';
+
+const SWITCHED = 101;
 
 export interface TunnelOptions {
   readonly socket: Socket;
   /** Bytes that the client sent right after its request; once. */
   takeFirst(): Buffer;
   readonly context: ResponseContext;
-  /** After one side ended, the other has this long to end too. */
-  readonly halfClosedMs: number;
-  /** Milliseconds since the epoch: the tunnel ends with its credential. */
-  readonly expiresAt: number;
+  readonly timing: Pick<GatewayTiming, 'halfClosedMs' | 'lastFrameMs'>;
   /** An answer on the client's socket, for a pod that does not switch protocols. */
   respond(): ServerResponse;
   onOpen(): void;
   onFailure(error: UpstreamError): void;
   onOver(tunnel: TunnelExchange): void;
 }
-
-/** Timers hold no more; a credential that lives longer is checked again by then. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A WebSocket as the bytes that it is: after the pod switched protocols they pass both ways as they come, each way no faster
@@ -39,9 +38,13 @@ export class TunnelExchange implements Exchange {
   readonly #options: TunnelOptions;
   #connection: UpstreamConnection | undefined;
   #fallback: HttpExchange | undefined;
+  readonly #frames = new FrameTracker();
   #timers: NodeJS.Timeout[] = [];
+  /** What the client is told when the frame under way is whole. */
+  #lastFrame: Buffer | undefined;
   #isOver = false;
   #isWaiting = false;
+  #isTold = false;
 
   constructor(options: TunnelOptions) {
     this.#options = options;
@@ -58,6 +61,16 @@ export class TunnelExchange implements Exchange {
     this.#finish();
   }
 
+  /** Ends both sides as soon as the client can be told why: between two frames, or not at all when none comes to its end. */
+  end(code: number, reason: string): void {
+    if (this.#lastFrame !== undefined) return;
+    if (this.status !== SWITCHED) return this.close();
+    this.#lastFrame = closeFrame(code, reason);
+    if (this.#frames.isBetween) return this.#sayWhy();
+    this.#timers.push(setTimeout(() => this.close(), this.#options.timing.lastFrameMs));
+    return undefined;
+  }
+
   onHead(head: ResponseHead): void {
     this.status = head.status;
     if (head.status === 101) this.#open(head);
@@ -66,8 +79,14 @@ export class TunnelExchange implements Exchange {
 
   onData(data: Buffer): void {
     if (this.#fallback !== undefined) return this.#fallback.onData(data);
-    this.bytesOut += data.length;
-    if (this.#connection?.writeTo(this.#options.socket, data) === false) this.#waitForDrain();
+    if (this.#isTold) return undefined;
+    const end = this.#frames.push(data);
+    const isLast = this.#lastFrame !== undefined && end !== undefined;
+    const part = isLast ? data.subarray(0, end) : data;
+    this.bytesOut += part.length;
+    const hasRoom = this.#connection?.writeTo(this.#options.socket, part);
+    if (isLast) return this.#sayWhy();
+    if (hasRoom === false) this.#waitForDrain();
     return undefined;
   }
 
@@ -77,6 +96,7 @@ export class TunnelExchange implements Exchange {
 
   onEnd(): void {
     if (this.#fallback !== undefined) return this.#fallback.onEnd();
+    if (this.#isTold) return undefined;
     // What the client still sends has nowhere to go, but its end is waited for.
     this.#options.socket.resume().end();
     this.#closeLater();
@@ -90,18 +110,20 @@ export class TunnelExchange implements Exchange {
       this.#finish();
       return this.#options.onFailure(error);
     }
-    return this.close();
+    if (this.#isTold) return undefined;
+    if (error.reason !== 'pod_gone' || !this.#frames.isBetween) return this.close();
+    this.#lastFrame = closeFrame(GOING_AWAY, 'The sandbox or its pod is gone.');
+    return this.#sayWhy();
   }
 
   #open(head: ResponseHead): void {
-    const { socket, context, expiresAt, takeFirst } = this.#options;
+    const { socket, context, takeFirst } = this.#options;
     const pod = this.#connection?.socket;
     if (pod === undefined) return this.close();
     let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
     const headers = rewriteHeaders(head.headers, context);
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
     socket.write(`${text}\r\n`, 'latin1');
-    this.#timers.push(setTimeout(() => this.close(), Math.min(Math.max(0, expiresAt - Date.now()), MAX_TIMER_MS)));
     this.#sendTo(pod, takeFirst());
     return this.#options.onOpen();
   }
@@ -147,8 +169,18 @@ export class TunnelExchange implements Exchange {
     });
   }
 
+  /** The last thing that the client hears. Nothing of what it says goes to the pod any more. */
+  #sayWhy(): void {
+    this.#isTold = true;
+    this.#connection?.destroy(new UpstreamError('aborted'));
+    const { socket } = this.#options;
+    if (!this.#frames.isClosed) socket.write(this.#lastFrame ?? Buffer.alloc(0));
+    socket.resume().end();
+    this.#closeLater();
+  }
+
   #closeLater(): void {
-    this.#timers.push(setTimeout(() => this.close(), this.#options.halfClosedMs));
+    this.#timers.push(setTimeout(() => this.close(), this.#options.timing.halfClosedMs));
   }
 
   #finish(): void {

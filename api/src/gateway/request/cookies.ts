@@ -1,9 +1,11 @@
-/** The cookie of a sandbox on a host of its own, over https. Browsers let no other host and no plain http set this name. */
-export const HOST_COOKIE = '__Host-sandfleet';
+import type { Surface } from '@sandfleet/contract/control-plane';
+
+/** The cookies of a sandbox on a host of its own, over https. Browsers let no other host and no plain http set such names. */
+const HOST_PREFIX = '__Host-sandfleet-';
 const PREFIX = 'sandfleet-';
 const UID_LENGTH = 12;
-/** A page can pile up cookies under our names; no more than this many are ever looked at. */
-const MAX_SESSIONS = 4;
+/** One for each surface and some previews. A page can pile up cookies under our names; no more than this many are looked at. */
+const MAX_SESSIONS = 16;
 
 export interface Cookies {
   /** Values of cookies that are ours, in the order in which they were sent. */
@@ -14,8 +16,13 @@ export interface Cookies {
 
 export interface SessionCookie {
   readonly sandboxUid: string;
+  /** What the ticket opened, and the port of a preview that is held to one: a page in another tab keeps its own cookie. */
+  readonly surface: Surface;
+  readonly port: number | undefined;
   readonly mode: 'path' | 'subdomain';
   readonly prefix: string;
+  /** Path of the page that was opened, behind the prefix. */
+  readonly page: string;
   /** Whether the sandboxes that share an origin in path mode trust each other. */
   readonly trustsPages: boolean;
   readonly secure: boolean;
@@ -47,18 +54,29 @@ export function splitCookies(header: string | undefined): Cookies {
 }
 
 /** The `Set-Cookie` value of a session. */
-export function sessionCookie({ sandboxUid, mode, prefix, trustsPages, secure, value, maxAgeSeconds }: SessionCookie): string {
-  const isHostCookie = secure && mode === 'subdomain';
-  const name = isHostCookie ? HOST_COOKIE : `${PREFIX}${sandboxUid.slice(0, UID_LENGTH)}`;
+export function sessionCookie(cookie: SessionCookie): string {
+  const { mode, trustsPages, secure, value, maxAgeSeconds } = cookie;
   // In path mode all sandboxes share an origin: a page of one must not send the cookie of another. Where they trust each other,
   // Lax lets a link on another site through: its redirect to the clean URL counts as coming from there as well.
   const sameSite = mode === 'path' && !trustsPages ? 'Strict' : 'Lax';
   return [
-    `${name}=${value}`,
-    `Path=${prefix}/`,
+    `${nameOf(cookie)}=${value}`,
+    `Path=${pathOf(cookie)}`,
     `Max-Age=${maxAgeSeconds}`,
     'HttpOnly',
     `SameSite=${sameSite}`,
     ...(secure ? ['Secure'] : []),
   ].join('; ');
+}
+
+function nameOf({ sandboxUid, surface, port, mode, secure }: SessionCookie): string {
+  const opened = port === undefined ? surface : `${surface}-${port}`;
+  if (secure && mode === 'subdomain') return `${HOST_PREFIX}${opened}`;
+  return `${PREFIX}${sandboxUid.slice(0, UID_LENGTH)}-${opened}`;
+}
+
+/** A preview of one port asks for nothing elsewhere, and the cookies of many would make a head that is too long. */
+function pathOf({ mode, prefix, page, port }: SessionCookie): string {
+  const [preview = ''] = mode === 'path' && port !== undefined ? (/^\/(?:abs)?proxy\/\d+/.exec(page) ?? []) : [];
+  return `${prefix}${preview}/`;
 }

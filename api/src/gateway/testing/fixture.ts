@@ -24,6 +24,7 @@ export interface FixtureOptions {
   readonly keys?: KeySets;
   readonly maxConnections?: number;
   readonly timing?: GatewayOptions['timing'];
+  readonly now?: () => Date;
 }
 
 export interface NewSandbox {
@@ -75,6 +76,7 @@ export class GatewayFixture {
       keys,
       issuer: ISSUER,
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+      ticketTtlSeconds: 30,
       maxConnections: options.maxConnections ?? 10_000,
       routes: this.routes,
       trustsPages: options.trustsPages ?? false,
@@ -83,6 +85,7 @@ export class GatewayFixture {
       log: options.log ?? createLogger({ name: 'gateway', level: 'silent' }),
       ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
+      ...(options.now === undefined ? {} : { now: options.now }),
       ...(options.pools === undefined ? {} : { pools: options.pools }),
     });
   }

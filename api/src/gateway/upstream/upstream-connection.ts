@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
+import { PodSocket } from './pod-socket.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import { ResponseSyntaxError, type ResponseHead } from './response-head.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -32,9 +33,11 @@ export interface ConnectionEvents {
   onClose(connection: UpstreamConnection): void;
 }
 
+const LAST_ANSWER_MS = 5000;
+
 /** One TCP connection to a pod. It carries one exchange at a time. */
 export class UpstreamConnection {
-  readonly socket: Socket;
+  readonly socket: PodSocket;
   /** When it has idled too long, in milliseconds since the epoch; kept by its pool. */
   idleUntil = 0;
   readonly #events: ConnectionEvents;
@@ -49,6 +52,7 @@ export class UpstreamConnection {
   #isSent = true;
   #failure: UpstreamError | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
+  #answerTimer: NodeJS.Timeout | undefined;
 
   constructor({ host, port, connectTimeoutMs, buffers }: ConnectionOptions, events: ConnectionEvents) {
     this.#events = events;
@@ -59,16 +63,11 @@ export class UpstreamConnection {
       onData: (data) => this.#exchange?.onData(data),
       onEnd: (head) => this.#finish(head),
     });
-    this.socket = connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      onread: { buffer: () => this.#buffer, callback: (size) => this.#onBytes(size) },
-    });
+    this.socket = new PodSocket({ buffer: () => this.#buffer, callback: (size) => this.#onBytes(size) });
+    this.socket.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
     this.#connectTimer = setTimeout(() => this.destroy(new UpstreamError('connect_timeout')), connectTimeoutMs);
     this.socket.on('connect', () => this.#stopConnectTimer());
+    this.socket.on('writeFailed', () => this.#waitForAnswer());
     this.socket.on('error', (cause) => this.#noteFailure(cause));
     this.socket.on('end', () => this.#onFin());
     this.socket.on('close', () => this.#onClose());
@@ -147,8 +146,16 @@ export class UpstreamConnection {
     this.#isPaused = false;
     exchange?.onEnd(head);
     // An answer that came before the whole request was sent leaves the rest of the request in the way of the next one.
-    if (!head.keepsAlive || !this.#isSent) return this.destroy();
+    if (!head.keepsAlive || !this.#isSent || this.socket.cannotWrite) return this.destroy();
     return this.#events.onIdle(this, head.idleSeconds);
+  }
+
+  /** The pod takes no more of the request. What it said before may be on its way; its silence is not waited for. */
+  #waitForAnswer(): void {
+    const { isReadingBody, isExpecting } = this.#reader;
+    if (!isExpecting && !isReadingBody) return this.destroy();
+    this.#answerTimer = setTimeout(() => this.destroy(new UpstreamError('reset', { isStale: this.#isStale() })), LAST_ANSWER_MS);
+    return undefined;
   }
 
   #onFin(): void {
@@ -167,6 +174,7 @@ export class UpstreamConnection {
 
   #onClose(): void {
     this.#stopConnectTimer();
+    clearTimeout(this.#answerTimer);
     this.#buffers.release(this.#buffer);
     const exchange = this.#exchange;
     this.#exchange = undefined;
