@@ -148,7 +148,8 @@ describe.for([{ scope: 'all namespaces' }, { scope: 'one namespace' }])('with th
     expect(status).toBeLessThan(300);
     const { pathname, search } = new URL(String(ticket['url']));
     const redeemed = await eventually('the gateway knows the sandbox', async () => {
-      const answer = await fetch(`http://127.0.0.1:${running.gateway.port}${pathname}${search}`, { redirect: 'manual' });
+      const headers = { accept: 'text/html' };
+      const answer = await fetch(`http://127.0.0.1:${running.gateway.port}${pathname}${search}`, { headers, redirect: 'manual' });
       return answer.status === 303 ? answer : undefined;
     });
     expect(redeemed.headers.get('set-cookie')).toContain('HttpOnly');

@@ -51,6 +51,7 @@ describe('values', () => {
       SANDFLEET_TOKEN_MAX_TTL_SECONDS: 600,
       SANDFLEET_KEYS_SECRET: 'sandfleet-keys',
       SANDFLEET_PATH_MODE_PAGES: 'trusted',
+      SANDFLEET_TICKET_TTL_SECONDS: 10,
       SANDFLEET_DRAIN_SECONDS: 20,
     });
   });

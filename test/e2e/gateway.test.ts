@@ -50,7 +50,7 @@ describe('the gateway', () => {
     );
     expect(code).toBeLessThan(300);
     const target = `${first.view.url}v1/sandbox?ticket=${minted.ticket}`;
-    const redeemed = await fetch(target, { redirect: 'manual' });
+    const redeemed = await fetch(target, { redirect: 'manual', headers: { accept: 'text/html' } });
     expect(redeemed.status).toBe(303);
     expect(redeemed.headers.get('location')).not.toContain('ticket');
     const cookie = (redeemed.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

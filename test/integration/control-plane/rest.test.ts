@@ -1,6 +1,6 @@
 import type { SandboxPage, SandboxView, TicketView, TokenView, UrlsView } from '@sandfleet/contract/control-plane';
 import { ANNOTATIONS } from '@sandfleet/crds';
-import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sandboxes } from '../../../api/src/control-plane/sandbox-store.ts';
@@ -171,6 +171,16 @@ describe('the REST API', () => {
     });
     expect([status, body.expiresIn]).toEqual([201, 30]);
     expect(body.url).toBe(`http://gateway.example:30080/s/${id}/proxy/3000/?ticket=${body.ticket}`);
+  });
+
+  it.for([
+    [{ surface: 'rest' }, ['vnc', 'codeServer', 'jupyter', 'terminal', 'preview']],
+    [{ surface: 'rest', mode: 'view' }, ['vnc']],
+    [{ surface: 'vnc' }, undefined],
+  ] as const)('issues a ticket %o that opens what its page shows: %o', async ([body, frames]) => {
+    const { id } = await create();
+    const answer = await call<TicketView>('POST', `/v1/sandboxes/${id}/tickets`, { body });
+    expect(decodeJwt(answer.body.ticket)['frames']).toEqual(frames);
   });
 
   it('lists the URLs of the surfaces', async () => {

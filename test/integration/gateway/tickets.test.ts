@@ -45,7 +45,8 @@ describe('tickets on a real API server', () => {
 
   it('are good once, whichever replica sees them, also at the same time', async () => {
     const ticket = await world.ticket(sandbox, { surface: 'rest', mode: 'control' });
-    const redeem = ({ url }: RunningGateway) => fetch(`${url}/s/ticketed/v1/x?ticket=${ticket}`, { redirect: 'manual' });
+    const redeem = ({ url }: RunningGateway) =>
+      fetch(`${url}/s/ticketed/v1/x?ticket=${ticket}`, { redirect: 'manual', headers: { accept: 'text/html' } });
     const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => redeem(gateways[i % 2 === 0 ? 0 : 1])));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([303, ...Array<number>(9).fill(401)]);
     const redeemed = answers.find(({ status }) => status === 303);
@@ -54,6 +55,18 @@ describe('tickets on a real API server', () => {
     for (const { url } of gateways) expect((await fetch(`${url}/s/ticketed/v1/x`, { headers: { cookie } })).status).toBe(200);
     for (const gateway of gateways) expect((await redeem(gateway)).status).toBe(401);
     expect((await world.admin.list(leases, { namespace: world.release, labelSelector })).items).toHaveLength(1);
+  });
+
+  it('are made at the sandbox’s own URL by any replica, and open one call at another', async () => {
+    const headers = { authorization: `Bearer ${await world.token(sandbox)}` };
+    const made = await fetch(`${gateways[0].url}/s/ticketed/tickets`, { method: 'POST', headers });
+    expect(made.status).toBe(200);
+    // The answer of the published operation.
+    const { ticket, expires_in: seconds } = (await made.json()) as { ticket: string; expires_in: number };
+    expect(seconds).toBe(30);
+    const statuses = [];
+    for (const { url } of gateways.toReversed()) statuses.push((await fetch(`${url}/s/ticketed/v1/x?ticket=${ticket}`)).status);
+    expect(statuses).toEqual([200, 401]);
   });
 
   it('leave a Lease that says nothing of them, and that goes when no ticket can be that old', async () => {

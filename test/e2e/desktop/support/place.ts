@@ -13,12 +13,16 @@ export interface PageOptions {
 /** A sandbox as those see it who are outside: by its URL and what opens that. */
 export interface Place {
   readonly name: string;
-  /** Without a slash at its end. */
+  /** As clients and browsers use it, without a slash at its end. */
   readonly url: string;
+  /** Names in its URLs that only a browser of these tests knows; `withHostNames` gives them to other programs. */
+  readonly hostNames: readonly string[];
+  /** Undefined where nobody is asked who they are. */
+  readonly token: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** A URL that opens the page of a surface in a browser, once. */
   pageUrl(surface: Surface, options?: PageOptions): Promise<string>;
-  /** `data` of an answer in the envelope. */
+  /** `data` of an answer in the envelope; asked for by path, whatever `url` is. */
   call<T>(path: string, body?: unknown): Promise<T>;
   remove(): Promise<void>;
 }
@@ -45,6 +49,8 @@ function sandboxPlace(sandbox: TestSandbox): Place {
   return {
     name: 'path',
     url,
+    hostNames: [],
+    token: sandbox.token,
     headers,
     pageUrl: async (surface, options) => (await ticket(sandbox.id, surface, options)).url,
     call: (path, body) => ask(url, headers, path, body),
@@ -57,6 +63,8 @@ function localPlace(url: string): Place {
   return {
     name: 'local',
     url,
+    hostNames: [],
+    token: undefined,
     headers: {},
     pageUrl: async (surface, { mode, port } = {}) => {
       const page = `${url}/${surface === 'preview' ? `proxy/${port}/` : (PAGES[surface] ?? '')}`;
@@ -67,13 +75,16 @@ function localPlace(url: string): Place {
   };
 }
 
-/** The same sandbox under host names of its own: pages alone, since only a browser is told what these names lead to. */
+/** The same sandbox under host names of its own. */
 export function underSubdomain(place: Place, gateway: SubdomainGateway): Place {
   const { pathname } = new URL(place.url);
   const id = pathname.replace(/^\/s\//, '');
+  const url = gateway.origin(id);
   return {
     ...place,
     name: 'subdomain',
+    url,
+    hostNames: [new URL(url).hostname],
     pageUrl: async (surface, options = {}) => {
       const page = new URL(await place.pageUrl(surface, options));
       const isPreview = surface === 'preview';

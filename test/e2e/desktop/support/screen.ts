@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 
 import { eventually } from '../../support/cluster.ts';
 import type { Place } from './place.ts';
@@ -30,6 +30,12 @@ export class Screen {
     return this.#evaluate(`document.querySelector('#field').value`);
   }
 
+  /** Chromium takes clicks to a page on another way than keys: one that is typed at once comes before the click that it follows. */
+  async isClicked(): Promise<void> {
+    const expression = `document.hasFocus() && document.activeElement?.id === 'field'`;
+    await eventually('the click is in the field', async () => (await this.#evaluate(expression)) === true || undefined, 280);
+  }
+
   async becomes(text: string): Promise<void> {
     await eventually(`the field has ${text}`, async () => ((await this.typed()) === text ? true : undefined), 280);
   }
@@ -40,7 +46,7 @@ export class Screen {
 }
 
 /** Waits until a visitor sees this colour, as nearly as JPEG keeps one: off the middle, where the pointer is once it was clicked. */
-export async function sees(page: Page, colour: Colour): Promise<void> {
+export async function sees(page: Page | Frame, colour: Colour): Promise<void> {
   // Text, since it runs in the page: this program knows no document. The page's policy lets it run
   // nothing of the kind by itself, so the question is put again from here.
   const look = `(() => {

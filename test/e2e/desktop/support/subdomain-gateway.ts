@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { cluster, kubectl, kubectlJson, ROOT, run } from '../../support/cluster.ts';
 
 const NAMESPACE = 'sandfleet-system';
-const POD = 'e2e-subdomain-gateway';
+/** Tells these pods from the release's own. */
+const LABEL = 'sandfleet.dev/e2e';
+const LABEL_VALUE = 'subdomain-gateway';
+/** One that outlives its test, since that was killed, carries requests of the release's Service no longer than this. */
+const LIFE_SECONDS = 3600;
 /** A name that the internet can't have (RFC 2606). */
 const DOMAIN = 'sandboxes.test';
 
@@ -18,19 +23,21 @@ interface Template {
 
 /**
  * A gateway of the release with a wildcard domain beside the one without: a pod from the same template, so under the same
- * policies. Only a browser that is told so finds its names.
+ * policies. Only those find its names who are told: browsers by RESOLVER_RULES, other programs by `withHostNames`.
  */
 export class SubdomainGateway implements AsyncDisposable {
+  readonly #pod: string;
   readonly #port: number;
   readonly #forwarder: AsyncDisposable;
 
-  private constructor(port: number, forwarder: AsyncDisposable) {
+  private constructor(pod: string, port: number, forwarder: AsyncDisposable) {
+    this.#pod = pod;
     this.#port = port;
     this.#forwarder = forwarder;
   }
 
   static async start(): Promise<SubdomainGateway> {
-    await removePod();
+    await remove('-l', `${LABEL}=${LABEL_VALUE}`, '--field-selector=status.phase=Failed');
     const selector = 'app.kubernetes.io/component=gateway';
     const { items } = await kubectlJson<{ items: readonly { spec: { template: Template } }[] }>(
       'get',
@@ -42,11 +49,17 @@ export class SubdomainGateway implements AsyncDisposable {
     );
     const template = items[0]?.spec.template;
     if (template === undefined) throw new Error('the release has no gateway');
-    const applied = await run('kubectl', ['create', '-f', '-'], JSON.stringify(podOf(template)));
+    const name = `e2e-subdomain-gateway-${randomBytes(4).toString('hex')}`;
+    const applied = await run('kubectl', ['create', '-f', '-'], JSON.stringify(podOf(name, template)));
     if (applied.code !== 0) throw new Error(`no second gateway: ${applied.stderr}`);
-    await kubectl('wait', '--for=condition=Ready', '--timeout=240s', '-n', NAMESPACE, `pod/${POD}`);
-    const { port, ...forwarder } = await forward();
-    return new SubdomainGateway(port, forwarder);
+    try {
+      await kubectl('wait', '--for=condition=Ready', '--timeout=240s', '-n', NAMESPACE, `pod/${name}`);
+      const { port, ...forwarder } = await forward(name);
+      return new SubdomainGateway(name, port, forwarder);
+    } catch (error) {
+      await remove(name, '--ignore-not-found');
+      throw error;
+    }
   }
 
   origin(label: string): string {
@@ -55,31 +68,32 @@ export class SubdomainGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#forwarder[Symbol.asyncDispose]();
-    await removePod();
+    await remove(this.#pod, '--ignore-not-found');
   }
 }
 
 /** For the browser: all names of the domain are this machine, where a forwarder leads on. */
 export const RESOLVER_RULES = `--host-resolver-rules=MAP *.${DOMAIN} 127.0.0.1`;
 
-function podOf({ metadata, spec }: Template): unknown {
+function podOf(name: string, { metadata, spec }: Template): unknown {
   const [container, ...others] = spec.containers;
   const env = (container?.env ?? []).filter(({ name }) => name !== 'SANDFLEET_GATEWAY_DOMAIN');
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...metadata, name: POD, namespace: NAMESPACE },
+    metadata: { ...metadata, name, namespace: NAMESPACE, labels: { ...metadata.labels, [LABEL]: LABEL_VALUE } },
     spec: {
       ...spec,
+      activeDeadlineSeconds: LIFE_SECONDS,
       containers: [{ ...container, env: [...env, { name: 'SANDFLEET_GATEWAY_DOMAIN', value: DOMAIN }] }, ...others],
     },
   };
 }
 
-const removePod = () => kubectl('delete', 'pod', '-n', NAMESPACE, POD, '--ignore-not-found', '--grace-period=1');
+const remove = (...which: readonly string[]) => kubectl('delete', 'pod', '-n', NAMESPACE, '--grace-period=1', ...which);
 
-async function forward(): Promise<AsyncDisposable & { readonly port: number }> {
-  const args = ['port-forward', '-n', NAMESPACE, `pod/${POD}`, ':8080', '--address=127.0.0.1'];
+async function forward(pod: string): Promise<AsyncDisposable & { readonly port: number }> {
+  const args = ['port-forward', '-n', NAMESPACE, `pod/${pod}`, ':8080', '--address=127.0.0.1'];
   const child = spawn('kubectl', args, { cwd: ROOT, env: cluster().environment, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const stop = async (): Promise<void> => {
