@@ -15,17 +15,19 @@ beforeEach(async () => {
   start = Date.now();
   passed = 0;
   pod = await Pod.start();
-  gateway = await GatewayFixture.start({
-    pools: { port: pod.port },
-    timing: { lapseCheckMs: 10, lastFrameMs: 5000, halfClosedMs: 500 },
-    now: () => new Date(start + passed),
-  });
+  gateway = await startGateway(60_000);
 });
 afterEach(async () => {
   await gateway.stop();
   await pod.stop();
 });
 
+const startGateway = (lastFrameMs: number) =>
+  GatewayFixture.start({
+    pools: { port: pod.port },
+    timing: { lapseCheckMs: 10, lastFrameMs, halfClosedMs: 500 },
+    now: () => new Date(start + passed),
+  });
 const token = () => gateway.token(gateway.addSandbox({ id: 'a' }), { ttlSeconds: 60, now: new Date(start) });
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'];
 
@@ -95,6 +97,8 @@ describe('what is open when its credential ends', () => {
   });
 
   it('as a WebSocket whose frame never ends is broken off', async () => {
+    await gateway.stop();
+    gateway = await startGateway(50);
     pod.onUpgrade = (_, socket) => void socket.write(Buffer.concat([Buffer.from(SWITCHED), Buffer.from([0x82, 4, 1])]));
     const client = await send('/v1/shell/ws', ...UPGRADE, `Authorization: Bearer ${await token()}`);
     await until(() => rest(client).length === 3);
