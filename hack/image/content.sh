@@ -20,11 +20,16 @@ copied_files() {
   local source
   while read -r source; do
     # The lock file vouches for a dependency's content, and its folder holds what was built for this machine's Node.
-    case $source in
-      node_modules/*) if [[ -d $source ]]; then echo "$source/package.json"; else echo "$source"; fi ;;
+    if [[ $source == node_modules/* && -d $source ]]; then
+      echo "$(package_of "$source")/package.json"
+    else
       # Unquoted, since a source may be a pattern.
       # shellcheck disable=SC2086
-      *) find $source -type f ! -name '*.map' ;;
-    esac
-  done < <(awk '$1 == "COPY" && $0 !~ /--from=/ { for (i = 2; i < NF; i++) if ($i !~ /^--/) print $i }' "$1")
+      find $source -type f ! -name '*.map'
+    fi
+  done < <(sed -e ':a' -e '/\\$/N; s/\\\n//; ta' "$1" |
+    awk '$1 == "COPY" && $0 !~ /--from=/ { for (i = 2; i < NF; i++) if ($i !~ /^--/) print $i }')
 }
+
+# package_of PATH: the folder of the npm package that a path belongs to.
+package_of() { grep -oE '^node_modules/(@[^/]+/)?[^/]+' <<<"$1"; }
