@@ -52,6 +52,7 @@ describe('values', () => {
       SANDFLEET_KEYS_SECRET: 'sandfleet-keys',
       SANDFLEET_PATH_MODE_PAGES: 'trusted',
       SANDFLEET_TICKET_TTL_SECONDS: 10,
+      SANDFLEET_SESSION_TTL_SECONDS: 120,
       SANDFLEET_DRAIN_SECONDS: 20,
     });
   });

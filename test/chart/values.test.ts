@@ -61,6 +61,7 @@ describe('values.schema.json', () => {
     [{ watchNamespace: 'Team A' }, "at '/watchNamespace': 'Team A' does not match pattern"],
     [{ tokens: { maxTtlSeconds: 90_000 } }, "at '/tokens/maxTtlSeconds': maximum: got 90,000, want 86,400"],
     [{ tokens: { ticketTtlSeconds: 61 } }, "at '/tokens/ticketTtlSeconds': maximum: got 61, want 60"],
+    [{ tokens: { sessionTtlSeconds: 86_401 } }, "at '/tokens/sessionTtlSeconds': maximum: got 86,401, want 86,400"],
     [{ operator: { denyCIDRs: ['example.com'] } }, "at '/operator/denyCIDRs/0': 'example.com' does not match pattern"],
     [{ operator: { extraEnv: [{ value: 'x' }] } }, "at '/operator/extraEnv/0': missing property 'name'"],
     [{ networkPolicy: { apiFrom: [{}] } }, "at '/networkPolicy/apiFrom/0': minProperties: got 0, want 1"],

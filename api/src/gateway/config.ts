@@ -1,7 +1,7 @@
 import { LOG_LEVELS } from '@sandfleet/server-kit';
 import { Type, type Static } from 'typebox';
 
-import { TICKET_MAX_SECONDS } from '../tokens/ticket.ts';
+import { SESSION_MAX_SECONDS, TICKET_MAX_SECONDS } from '../tokens/ticket.ts';
 
 const port = (name: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: value, description: `port of ${name}` });
@@ -32,6 +32,12 @@ export const GatewayConfig = Type.Object({
     maximum: TICKET_MAX_SECONDS,
     default: 30,
     description: 'life of a ticket that is made at a sandbox’s own /tickets',
+  }),
+  SANDFLEET_SESSION_TTL_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: SESSION_MAX_SECONDS,
+    default: 28_800,
+    description: 'how long a page that a ticket opened stays open',
   }),
   SANDFLEET_MAX_CONNECTIONS: Type.Integer({ minimum: 1, default: 10_000, description: 'connections of clients at once' }),
   SANDFLEET_DRAIN_SECONDS: Type.Integer({

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly maxLifetimeSeconds: number;
   /** Life of the tickets that are made here. */
   readonly ticketTtlSeconds: number;
+  /** How long what a ticket opened stays open. */
+  readonly sessionTtlSeconds: number;
   readonly maxConnections: number;
   readonly routes: RouteTable;
   readonly tickets: Pick<TicketBook, 'redeem'>;
@@ -54,12 +56,22 @@ export class Gateway {
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
-    const { keys, issuer, maxLifetimeSeconds, maxConnections, routes, metrics, log, accessLog = log } = options;
+    const {
+      keys,
+      issuer,
+      maxLifetimeSeconds,
+      sessionTtlSeconds,
+      maxConnections,
+      routes,
+      metrics,
+      log,
+      accessLog = log,
+    } = options;
     const { now = () => new Date() } = options;
     const timing = { ...DEFAULT_TIMING, ...options.timing };
     const requestId = createRequestIds();
     this.pools = new UpstreamPools({ ...DEFAULT_POOLS, ...options.pools });
-    const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, now });
+    const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, sessionTtlSeconds, now });
     const access = { ...options, authenticator, failures: new FailureLimiter(), now };
     const podTokens = new PodTokens(keys, now);
     const desk = new TicketDesk({ keys, issuer, ticketTtlSeconds: options.ticketTtlSeconds, log, now });

@@ -91,6 +91,7 @@ function assemble({ client, config, log, accessLog = log, registry, isDialable =
     issuer: config.SANDFLEET_ISSUER,
     maxLifetimeSeconds: config.SANDFLEET_TOKEN_MAX_TTL_SECONDS,
     ticketTtlSeconds: config.SANDFLEET_TICKET_TTL_SECONDS,
+    sessionTtlSeconds: config.SANDFLEET_SESSION_TTL_SECONDS,
     maxConnections: config.SANDFLEET_MAX_CONNECTIONS,
     routes,
     tickets,

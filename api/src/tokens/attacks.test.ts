@@ -213,7 +213,7 @@ describe('no kind of token passes for another', () => {
     const request = { issuer: 'sandfleet', sandbox, principal: 'apikey:ci', ttlSeconds: 30, now };
     made['sandbox'] = (await mintSandboxToken(keys, request)).token;
     made['ticket'] = (await mintTicket(keys, { ...grant, ttlSeconds: 30 })).token;
-    made['session'] = (await mintSession(keys, grant)).token;
+    made['session'] = (await mintSession(keys, { ...grant, ttlSeconds: 3600 })).token;
     const pod = { ...grant, kid: keys.podTokens.active.kid, podUid: UID, ttlSeconds: 60 };
     made['pod'] = (await mintPodToken(keys, pod)).token;
   });

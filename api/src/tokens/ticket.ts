@@ -37,7 +37,8 @@ export interface TicketClaims extends SessionClaims {
 }
 
 export const TICKET_MAX_SECONDS = 60;
-export const SESSION_SECONDS = 3600;
+/** A working day and its night. */
+export const SESSION_MAX_SECONDS = 86_400;
 const JTI_BYTES = 16;
 
 /** A ticket for a browser, which can send no header when it opens a page or a socket: short-lived, single use, for one surface. */
@@ -47,14 +48,14 @@ export function mintTicket(keys: KeySets, request: GrantRequest): Promise<Minted
 }
 
 /** The cookie value that a redeemed ticket is exchanged for. */
-export function mintSession(keys: KeySets, request: Omit<GrantRequest, 'ttlSeconds'>): Promise<MintedToken> {
-  return mintGrant(keys, { ...request, ttlSeconds: sessionSeconds(request) }, TOKEN_TYPES.session, {});
+export function mintSession(keys: KeySets, request: GrantRequest): Promise<MintedToken> {
+  return mintGrant(keys, request, TOKEN_TYPES.session, {});
 }
 
 /** A ticket may be redeemed in the leeway after its end; what it is exchanged for then is over at once. */
-export function sessionSeconds({ until, now }: Pick<GrantRequest, 'until' | 'now'>): number {
-  if (until === undefined) return SESSION_SECONDS;
-  return Math.max(1, Math.min(SESSION_SECONDS, Math.floor((until.getTime() - now.getTime()) / 1000)));
+export function sessionSeconds({ until, now, ttlSeconds }: Pick<GrantRequest, 'until' | 'now' | 'ttlSeconds'>): number {
+  if (until === undefined) return ttlSeconds;
+  return Math.max(1, Math.min(ttlSeconds, Math.floor((until.getTime() - now.getTime()) / 1000)));
 }
 
 export function verifyTicket(keys: KeySets, ticket: string, options: VerifyOptions): Promise<Verified<TicketClaims>> {
@@ -62,9 +63,12 @@ export function verifyTicket(keys: KeySets, ticket: string, options: VerifyOptio
   return verifyToken(keys.sandboxTokens, ticket, { ...expected, read: readTicket });
 }
 
-export function verifySession(keys: KeySets, session: string, options: VerifyOptions): Promise<Verified<SessionClaims>> {
-  const expected = { ...options, type: TOKEN_TYPES.session, maxLifetimeSeconds: SESSION_SECONDS };
-  return verifyToken(keys.sandboxTokens, session, { ...expected, read: readGrant });
+export function verifySession(
+  keys: KeySets,
+  session: string,
+  options: VerifyOptions & { readonly maxLifetimeSeconds: number },
+): Promise<Verified<SessionClaims>> {
+  return verifyToken(keys.sandboxTokens, session, { ...options, type: TOKEN_TYPES.session, read: readGrant });
 }
 
 function mintGrant(keys: KeySets, request: GrantRequest, type: string, extra: Readonly<Record<string, string>>) {

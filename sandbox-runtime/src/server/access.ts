@@ -12,6 +12,8 @@ export interface Access {
   readonly surface?: Surface;
   /** The one port that a preview is held to. */
   readonly port?: number;
+  /** Milliseconds since the epoch: what it opened is over then. Left out of what lasts, and behind a gateway. */
+  readonly endsAt?: number;
 }
 
 declare module 'fastify' {

@@ -39,7 +39,13 @@ const everything: Values = {
   imagePullSecrets: [{ name: 'registry' }],
   logLevel: 'debug',
   serviceAccount: { annotations: { 'example.com/role': 'sandfleet' } },
-  tokens: { issuer: 'https://issuer.example.com', ttlSeconds: 60, maxTtlSeconds: 600, ticketTtlSeconds: 10 },
+  tokens: {
+    issuer: 'https://issuer.example.com',
+    ttlSeconds: 60,
+    maxTtlSeconds: 600,
+    ticketTtlSeconds: 10,
+    sessionTtlSeconds: 120,
+  },
   operator: { ...scheduling, replicas: 2, denyCIDRs: ['203.0.113.0/24', '2001:db8::/32'], concurrency: 16 },
   api: {
     ...scheduling,

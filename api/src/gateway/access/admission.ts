@@ -1,7 +1,6 @@
 import { ApiError } from '@sandfleet/contract';
 
 import { sessionCookie } from '../request/cookies.ts';
-import { sessionSeconds } from '../../tokens/ticket.ts';
 import type { Hosts } from '../request/host.ts';
 import { refuseOrigin } from '../request/origin.ts';
 import type { RouteTable } from '../routing/route-table.ts';
@@ -106,8 +105,7 @@ export class Admission {
     }
     if (isPageVisit(visit)) return this.#openSession(visit, ticket);
     // Its life was for being redeemed. What it opened goes on for as long as a page would.
-    const now = this.#options.now();
-    const expiresAt = now.getTime() + sessionSeconds({ until: ticket.claims.until, now }) * 1000;
+    const expiresAt = this.#options.authenticator.sessionEnd(ticket.claims);
     return { ...admitted, permit: { ...admitted.permit, expiresAt } };
   }
 

@@ -15,6 +15,8 @@ export interface AuthenticatorOptions {
   readonly keys: KeySets;
   readonly issuer: string;
   readonly maxLifetimeSeconds: number;
+  /** How long what a ticket opened stays open. */
+  readonly sessionTtlSeconds: number;
   now(): Date;
 }
 
@@ -64,6 +66,12 @@ export class Authenticator {
     return { permit: grantPermit('ticket', claims, keyIdOf(ticket)), claims, jti: claims.jti };
   }
 
+  /** When what a ticket opens now is over. */
+  sessionEnd({ until }: SessionClaims): number {
+    const { sessionTtlSeconds, now } = this.#options;
+    return now().getTime() + sessionSeconds({ until, now: now(), ttlSeconds: sessionTtlSeconds }) * 1000;
+  }
+
   /**
    * The permit of a session cookie: of one that `opens` what is asked for, else of one for `uid`, else of any that is valid. A
    * browser sends one for each page of the sandbox that was opened with a ticket.
@@ -71,9 +79,10 @@ export class Authenticator {
    * @throws Refused
    */
   async session(values: readonly string[], uid: string | undefined, opens: (permit: Permit) => boolean): Promise<Permit> {
-    const { keys } = this.#options;
+    const { keys, sessionTtlSeconds } = this.#options;
+    const expected = { ...this.#times(), maxLifetimeSeconds: sessionTtlSeconds };
     const verified = await Promise.all(
-      values.map(async (value) => ({ value, result: await verifySession(keys, value, this.#times()) })),
+      values.map(async (value) => ({ value, result: await verifySession(keys, value, expected) })),
     );
     const permits = verified.flatMap(({ value, result }) =>
       result.ok ? [grantPermit('session', result.claims, keyIdOf(value))] : [],
@@ -99,10 +108,11 @@ export class Authenticator {
   /** The cookie value that a redeemed ticket is exchanged for, and how long it lives. */
   async openSession(claims: SessionClaims): Promise<{ value: string; maxAgeSeconds: number }> {
     const { sandboxUid, principal, surface, mode, port, frames, until } = claims;
-    const { keys, issuer, now } = this.#options;
-    const request = { issuer, sandboxUid, principal, surface, mode, port, frames, until, now: now() };
+    const { keys, issuer, sessionTtlSeconds, now } = this.#options;
+    const ttlSeconds = sessionSeconds({ until, now: now(), ttlSeconds: sessionTtlSeconds });
+    const request = { issuer, sandboxUid, principal, surface, mode, port, frames, until, ttlSeconds, now: now() };
     const { token } = await mintSession(keys, request);
-    return { value: token, maxAgeSeconds: sessionSeconds(request) };
+    return { value: token, maxAgeSeconds: ttlSeconds };
   }
 
   #times(): { readonly issuer: string; readonly now: Date } {

@@ -77,6 +77,7 @@ export class GatewayFixture {
       issuer: ISSUER,
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
       ticketTtlSeconds: 30,
+      sessionTtlSeconds: 3600,
       maxConnections: options.maxConnections ?? 10_000,
       routes: this.routes,
       trustsPages: options.trustsPages ?? false,

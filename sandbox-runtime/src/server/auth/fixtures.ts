@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { SignJWT } from 'jose';
 
 import { ConfigSchema } from '../../config.ts';
+import type { Access } from '../access.ts';
 import { runtimeErrors } from '../errors.ts';
 import { acceptUpgrades, webSocketRoute } from '../upgrade.ts';
 import { guard, type Guard } from './guard.ts';
@@ -43,11 +44,11 @@ export async function guardedServer(
   acceptUpgrades(app);
   const passed: string[] = [];
   app.addHook('preHandler', async (request) => void passed.push(request.url));
-  for (const url of PAGES) app.get(url, async ({ access }) => access);
+  for (const url of PAGES) app.get(url, async ({ access }) => shown(access));
   for (const path of SOCKETS) {
-    webSocketRoute(app, { path, maxPayload: 1024, onSocket: (socket, { access }) => socket.send(JSON.stringify(access)) });
+    webSocketRoute(app, { path, maxPayload: 1024, onSocket: (socket, { access }) => socket.send(JSON.stringify(shown(access))) });
   }
-  app.post('/v1/shell/exec', async ({ access }) => access);
+  app.post('/v1/shell/exec', async ({ access }) => shown(access));
   app.get('/vnc/vnc.js', { config: { open: true } }, async () => 'a file');
   app.get('/fails', async () => {
     throw new Error('as it does at times');
@@ -66,6 +67,10 @@ export async function guardedServer(
     [Symbol.asyncDispose]: () => app.close(),
   };
 }
+
+/** Without its end, which is another one at each time. */
+const shown = (access: Access = { kind: 'none', mode: 'view' }) =>
+  Object.fromEntries(Object.entries(access).filter(([name]) => name !== 'endsAt'));
 
 export interface Asked {
   readonly method?: string;

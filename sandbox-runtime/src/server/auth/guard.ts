@@ -9,6 +9,7 @@ import { credentialsOf, isAny } from './credentials.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import { InnerCalls } from './inner-calls.ts';
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts';
+import { Lapses } from './lapses.ts';
 import { cameLocally, isPlainLoopback } from './local.ts';
 import { openPage } from './open-page.ts';
 import { refuseOrigin } from './origin.ts';
@@ -41,6 +42,7 @@ export class Guard {
   readonly #sessions: PageSessions;
   readonly #authenticator: Authenticator;
   readonly #inner = new InnerCalls();
+  readonly #lapses = new Lapses();
 
   constructor(config: Config) {
     const keys = [config.SANDBOX_API_KEY, config.AUTH_TOKEN].filter((key) => key !== undefined);
@@ -94,8 +96,9 @@ export class Guard {
       throw new ApiError('BAD_REQUEST', { message: 'A preview needs one port from 1 to 65535, written plainly.' });
     const refusal = lent === undefined ? refuseOrigin(request.headers, access, { ...target, ...action }) : undefined;
     if (refusal !== undefined) throw new ApiError('ORIGIN_REFUSED', { message: refusal });
-    request.access = access;
     const { isUpgrade } = action;
+    this.#lapses.hold(request, reply, access, isUpgrade);
+    request.access = access;
     return openPage({ request, reply, access, target, isUpgrade, tickets: this.#tickets, sessions: this.#sessions });
   }
 

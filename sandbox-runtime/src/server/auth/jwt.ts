@@ -47,7 +47,9 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
       const payload = await verified(token, key, { algorithms, ...(audience === undefined ? {} : { audience }) });
       const { exp } = payload ?? {};
       if (payload === undefined || exp === undefined || exp > Date.now() / 1000 + maxLifetimeSeconds) return undefined;
-      const access = accessOf(payload);
+      // For one sandbox by its UID: the short token of a gateway, which ends what it carries by the client's own credential.
+      const ends = audience === undefined ? { endsAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1000 } : {};
+      const access = { ...accessOf(payload), ...ends };
       if (good.size >= MAX_REMEMBERED) good.clear();
       good.set(digestKey(token), { access, end: exp });
       return access;

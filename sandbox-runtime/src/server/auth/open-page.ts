@@ -43,8 +43,9 @@ export function openPage({ request, reply, access, target, isUpgrade, tickets, s
 const HOME: ReadonlySet<string> = new Set(['/', '/index.html']);
 
 /** The home page shows all surfaces side by side, so what may open all of them does. Any other page is held to its own. */
-function grantFor({ mode, subject, surface, port }: Access, target: Target, request: FastifyRequest): TicketGrant {
-  const who = { mode, ...(subject === undefined ? {} : { subject }) };
+function grantFor(access: Access, target: Target, request: FastifyRequest): TicketGrant {
+  const { mode, subject, surface, port, endsAt } = access;
+  const who = { mode, ...(subject === undefined ? {} : { subject }), ...(endsAt === undefined ? {} : { endsAt }) };
   if (surface === undefined && HOME.has(request.routeOptions.url ?? '')) return who;
   const held = port ?? (typeof target.port === 'number' ? target.port : undefined);
   return { ...who, surface: target.surface, ...(held === undefined ? {} : { port: held }) };

@@ -40,11 +40,13 @@ export class PageSessions {
 
   /** The `Set-Cookie` value of a new session. No Domain: it is for the host alone that the page came from. */
   open(grant: TicketGrant, { prefix, isSecure }: CookieForm): string {
-    // All live equally long, so the first is the oldest.
+    // The first is the oldest.
     if (this.#sessions.size >= MAX_SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value ?? '');
     const value = newSecret();
-    this.#sessions.set(digestKey(value), { grant, endsAt: this.#now() + this.#seconds * 1000 });
-    const parts = [`${this.#nameOf(grant)}=${value}`, `Path=${prefix}/`, `Max-Age=${this.#seconds}`, 'HttpOnly', 'SameSite=Lax'];
+    const left = grant.endsAt === undefined ? Infinity : Math.floor((grant.endsAt - Date.now()) / 1000);
+    const seconds = Math.max(1, Math.min(this.#seconds, left));
+    this.#sessions.set(digestKey(value), { grant, endsAt: this.#now() + seconds * 1000 });
+    const parts = [`${this.#nameOf(grant)}=${value}`, `Path=${prefix}/`, `Max-Age=${seconds}`, 'HttpOnly', 'SameSite=Lax'];
     return [...parts, ...(isSecure ? ['Secure'] : [])].join('; ');
   }
 

@@ -4,7 +4,7 @@ import type { Access } from '../access.ts';
 import { digestKey, newSecret } from './secret.ts';
 
 /** What a ticket opens. */
-export type TicketGrant = Pick<Access, 'subject' | 'mode' | 'surface' | 'port'>;
+export type TicketGrant = Pick<Access, 'subject' | 'mode' | 'surface' | 'port' | 'endsAt'>;
 
 /** A page and its socket come with the same ticket; each has one go. */
 export type TicketUse = 'page' | 'socket';

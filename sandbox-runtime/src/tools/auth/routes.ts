@@ -20,10 +20,11 @@ export function authTool({ app, guard }: ToolContext): Tool {
           });
         if (port !== undefined && surface !== 'preview')
           throw new ApiError('BAD_REQUEST', { message: 'A port goes with the surface preview alone.' });
-        const { subject } = access;
+        const { subject, endsAt } = access;
         const { ticket, seconds } = guard.issueTicket({
           mode,
           ...(subject === undefined ? {} : { subject }),
+          ...(endsAt === undefined ? {} : { endsAt }),
           ...(surface === undefined ? {} : { surface }),
           ...(port === undefined ? {} : { port }),
         });
