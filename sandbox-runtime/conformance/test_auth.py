@@ -327,7 +327,7 @@ def test_a_key_that_can_be_guessed_stops_the_start_by_name(inner):
 def test_the_sdk_makes_tickets_and_asks_who_it_is(client):
     ticket = client.auth.create_ticket()
     fields = ticket if isinstance(ticket, dict) else ticket.model_dump()
-    assert re.fullmatch(r"[\w-]{22,}", fields["ticket"])
+    assert re.fullmatch(r"[\w.-]{22,}", fields["ticket"])
     assert 1 <= fields["expires_in"] <= 300
     who = client.auth.authenticate()
     assert who["kind"] in ("none", "token")
