@@ -6,6 +6,9 @@ import { WebSocket } from 'ws';
 
 import { guardedServer, PUBLIC_KEY, token, type GuardedServer } from './fixtures.ts';
 
+/** Of a socket’s `readyState`. */
+const OPEN = 1;
+
 /** The clock alone is the test's; what waits goes on waiting. */
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -46,13 +49,13 @@ describe('what is open when its token ends', () => {
     pass(50);
     await once(first, 'close');
     // All were looked through by then.
-    expect([socket.readyState, stream.destroyed]).toEqual([WebSocket.OPEN, false]);
+    expect([socket.readyState, stream.destroyed]).toEqual([OPEN, false]);
     const closed = once(socket, 'close');
     const broken = once(stream.resume(), 'end');
     pass(16);
     expect((await closed)[0]).toBe(1006);
     await expect(broken).rejects.toThrow('aborted');
-    expect(lasting.readyState).toBe(WebSocket.OPEN);
+    expect(lasting.readyState).toBe(OPEN);
     lasting.terminate();
   });
 
@@ -82,7 +85,7 @@ describe('what is open when its token ends', () => {
     const socket = await openSocket(guarded, '', bearer);
     pass(100);
     const refused = await guarded.app.inject({ url: '/v1/sandbox', headers: { authorization: `Bearer ${bearer}` } });
-    expect([refused.statusCode, socket.readyState]).toEqual([401, WebSocket.OPEN]);
+    expect([refused.statusCode, socket.readyState]).toEqual([401, OPEN]);
     socket.terminate();
   });
 });
