@@ -222,11 +222,12 @@ def test_a_window_to_choose_files_stays_shut_and_is_told(client, site):
 
 def test_downloads_land_in_the_home_under_their_names(client, http, site):
     go(client, f"{site}/opener")
-    before = {one["path"] for one in http.get("/v1/browser/downloads").json()["data"]["downloads"]}
+    # A name may be free again, and is then given once more.
+    before = {one["id"] for one in http.get("/v1/browser/downloads").json()["data"]["downloads"]}
 
     def finished():
         all_of_them = http.get("/v1/browser/downloads").json()["data"]["downloads"]
-        return [one for one in all_of_them if one["path"] not in before and one["state"] == "completed"]
+        return [one for one in all_of_them if one["id"] not in before and one["state"] == "completed"]
 
     client.browser_page.click(selector="#d")
     (first,) = wait_for(finished)

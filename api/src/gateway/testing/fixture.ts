@@ -53,9 +53,22 @@ export function memoryTickets(): GatewayOptions['tickets'] {
   };
 }
 
+/** Keys that no other fixture has. */
 export async function createKeys(): Promise<KeySets> {
+  return keysOf(generateSigningKeys());
+}
+
+/** To make an RSA key takes longer than most tests: those that don't care whose they are share these. */
+let common: ReturnType<typeof generateSigningKeys> | undefined;
+
+function commonKeys(): Promise<KeySets> {
+  common ??= generateSigningKeys();
+  return keysOf(common);
+}
+
+async function keysOf(entries: ReturnType<typeof generateSigningKeys>): Promise<KeySets> {
   const keys = new KeySets();
-  keys.update(await generateSigningKeys());
+  keys.update(await entries);
   return keys;
 }
 
@@ -92,7 +105,7 @@ export class GatewayFixture {
   }
 
   static async start(options: FixtureOptions = {}): Promise<GatewayFixture> {
-    const fixture = new GatewayFixture(options.keys ?? (await createKeys()), options);
+    const fixture = new GatewayFixture(options.keys ?? (await commonKeys()), options);
     fixture.port = (await fixture.gateway.listen(0, '127.0.0.1')).port;
     return fixture;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { freeName, safeFileName } from './file-name.ts';
+import { freeName, isCopyOf, safeFileName } from './file-name.ts';
 
 describe('safeFileName()', () => {
   it.for([
@@ -40,5 +40,21 @@ describe('freeName()', () => {
     expect(await readdir(directory)).toHaveLength(3);
     await expect(freeName(join(directory, 'none'), 'a', create)).rejects.toThrow(/ENOENT/);
     await rm(directory, { recursive: true });
+  });
+});
+
+describe('isCopyOf()', () => {
+  it.for([
+    ['a.csv', 'a.csv', true],
+    ['a (1).csv', 'a.csv', true],
+    ['a (12).tar.gz', 'a.tar.gz', true],
+    ['a (1)', 'a', true],
+    ['a (b).csv', 'a.csv', false],
+    ['a ().csv', 'a.csv', false],
+    ['a (1).txt', 'a.csv', false],
+    ['ab (1).csv', 'a.csv', false],
+    ['a (1) (2).csv', 'a.csv', false],
+  ] as const)('%j of %j: %s', ([file, name, isCopy]) => {
+    expect(isCopyOf(file, name)).toBe(isCopy);
   });
 });

@@ -29,6 +29,14 @@ export async function freeName(directory: string, name: string, create: (path: s
   throw new Error(`There are too many files named ${name} in ${directory}`);
 }
 
+/** Whether a file has a name that was suggested, or that with the number of a copy. */
+export function isCopyOf(file: string, name: string): boolean {
+  const [stem, extension] = split(name);
+  if (file === name) return true;
+  if (!file.startsWith(`${stem} (`) || !file.endsWith(`)${extension}`)) return false;
+  return /^\d{1,4}$/.test(file.slice(stem.length + 2, file.length - extension.length - 1));
+}
+
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= MAX_NAME) return name;
   const [stem, extension] = split(name);
