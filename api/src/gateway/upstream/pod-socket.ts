@@ -1,6 +1,9 @@
-import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+import { Socket, type OnReadOpts, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
 
 type Callback = (error?: Error | null) => void;
+
+/** A request's head and its body are two writes: the second may not wait until the first has been acknowledged. */
+const OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
 
 /**
  * A connection that goes on reading when writing has failed. A pod that refuses a request before all of it came, such as one
@@ -11,8 +14,8 @@ export class PodSocket extends Socket {
   #hasFailed = false;
 
   constructor(onread: OnReadOpts) {
-    // Of the two steps that `connect` has, it is this one that takes it; the types have it with the other.
-    const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { onread };
+    // Of the two steps that `net.connect` has, it is this one that takes them; the types have them with the other.
+    const options: SocketConstructorOpts & Partial<TcpSocketConnectOpts> = { ...OPTIONS, onread };
     super(options);
   }
 

@@ -64,7 +64,7 @@ export class UpstreamConnection {
       onEnd: (head) => this.#finish(head),
     });
     this.socket = new PodSocket({ buffer: () => this.#buffer, callback: (size) => this.#onBytes(size) });
-    this.socket.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+    this.socket.connect({ host, port });
     this.#connectTimer = setTimeout(() => this.destroy(new UpstreamError('connect_timeout')), connectTimeoutMs);
     this.socket.on('connect', () => this.#stopConnectTimer());
     this.socket.on('writeFailed', () => this.#waitForAnswer());
