@@ -1,7 +1,9 @@
 /**
- * `npm run bench -- runtime [--seconds 3] [--rounds 3] [--json FILE]`: what a command and a file cost at the runtime, beside the
- * least that a Node server does for them (test/bench/runtime/floor.ts). Auth is off, connections are kept, all is on loopback.
+ * `npm run bench -- runtime [--seconds 3] [--rounds 3] [--node FILE] [--json FILE]`: what a command and a file cost at the runtime,
+ * beside the least that a Node server does for them (test/bench/runtime/floor.ts). Auth is off, connections are kept, all is on
+ * loopback. Memory and starts depend on the Node: with --node the runtime has that of the image, when this machine's is another.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +11,15 @@ import { parseArgs } from 'node:util';
 
 import { fileCases } from './runtime/files.ts';
 import { measure, post, remove, type Latencies } from './runtime/load.ts';
-import { bundle, startFloor, startRuntime } from './runtime/servers.ts';
+import { bundleFloor, bundleRuntime, startFloor, startRuntime } from './runtime/servers.ts';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' }, json: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    node: { type: 'string', default: process.execPath },
+    json: { type: 'string' },
+  },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
@@ -33,19 +40,20 @@ interface Case {
 const folder = mkdtempSync(join(tmpdir(), 'sandfleet-bench-'));
 const file = join(folder, 'file');
 writeFileSync(file, 'x'.repeat(1024 * 1024));
-const program = await bundle('sandbox-runtime/src/cmd/runtime.ts', folder, 'runtime');
+const program = await bundleRuntime(join(folder, 'program'));
 const starts: number[] = [];
-for (let turn = 0; turn < rounds; turn += 1) {
-  const once = await startRuntime(program, folder, PORT + 1 + turn);
-  starts.push(once.startMs);
-  once.stop();
+// The first one compiles what the image has compiled.
+for (let turn = 0; turn <= rounds; turn += 1) {
+  const once = await startRuntime(program, { folder, port: PORT, node: values.node });
+  if (turn > 0) starts.push(once.startMs);
+  await once.stop();
 }
-const runtime = await startRuntime(program, folder, PORT);
-const floorProgram = await bundle('test/bench/runtime/floor.ts', folder, 'floor');
+const runtime = await startRuntime(program, { folder, port: PORT, node: values.node });
+const floorProgram = await bundleFloor(folder);
 const floor = await startFloor(floorProgram, file);
 const transfers = await fileCases(runtime, { folder, floorProgram });
 // Also when the benchmark itself fails.
-process.on('exit', () => [runtime, floor, ...transfers.floors].forEach((server) => server.stop()));
+process.on('exit', () => [runtime, floor, ...transfers.floors].forEach((server) => void server.stop()));
 const idleRss = runtime.rssMiB();
 
 const ids = await Promise.all(
@@ -98,6 +106,9 @@ async function newSession(): Promise<void> {
   await remove(runtime.target, `/v1/shell/sessions/${data.session_id}`);
 }
 
+for (let index = 0; index < EXECS_FOR_MEMORY; index += 1) await exec('true')(index % ids.length);
+const afterExecs = runtime.rssMiB();
+
 const results = new Map<Case, Row[]>(cases.map((entry) => [entry, []]));
 for (let round = 0; round <= rounds; round += 1)
   for (const entry of cases) {
@@ -110,11 +121,10 @@ const median = <T>(list: readonly T[], by: (item: T) => number): T =>
   list.toSorted((a, b) => by(a) - by(b))[Math.floor(list.length / 2)] as T;
 const rows = [...results.values()].map((list) => median(list, (row) => row.p50));
 
-const before = runtime.rssMiB();
-for (let index = 0; index < EXECS_FOR_MEMORY; index += 1) await exec('true')(index % ids.length);
-const memory = { idleMiB: idleRss, loadedMiB: before, after10000ExecsMiB: runtime.rssMiB() };
+const memory = { idleMiB: idleRss, after10000ExecsMiB: afterExecs, loadedMiB: runtime.rssMiB() };
 const startMs = median(starts, (value) => value);
-const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+const nodeVersion = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
+const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${nodeVersion}`;
 
 console.log(`${machine}; ${rounds} rounds of ${seconds} s, the median round by p50\n`);
 console.log(`${'what'.padEnd(36)} ${'conn'.padStart(4)} ${'p50 ms'.padStart(8)} ${'p99 ms'.padStart(8)} ${'per s'.padStart(8)}`);
@@ -124,7 +134,7 @@ for (const { name, connections, p50, p99, perSecond } of rows)
   );
 console.log(`\nstart to first answer: ${startMs.toFixed(0)} ms`);
 console.log(
-  `RSS: idle ${memory.idleMiB.toFixed(0)} MiB, after the table ${memory.loadedMiB.toFixed(0)}, after ${EXECS_FOR_MEMORY} more execs ${memory.after10000ExecsMiB.toFixed(0)}`,
+  `RSS: idle ${memory.idleMiB.toFixed(0)} MiB, after ${EXECS_FOR_MEMORY} execs ${memory.after10000ExecsMiB.toFixed(0)}, after the table ${memory.loadedMiB.toFixed(0)}`,
 );
 if (values.json !== undefined)
   writeFileSync(values.json, JSON.stringify({ machine, rounds, seconds, startMs, memory, rows }, null, 2));

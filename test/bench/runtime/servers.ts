@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { createInterface } from 'node:readline';
 
 import { build } from 'esbuild';
 
+import { bundle } from '../../../hack/bundle.ts';
 import { post, type Target } from './load.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -14,36 +16,46 @@ export interface Running {
   readonly target: Target;
   readonly startMs: number;
   rssMiB(): number;
-  stop(): void;
+  /** Asks it to end, at once; over when it has. */
+  stop(): Promise<void>;
 }
 
-/** As in the image: one file, with the native terminal beside it. */
-export async function bundle(entry: string, folder: string, name: string): Promise<string> {
-  const outfile = join(folder, `${name}.mjs`);
+/** The runtime's program as the image has it, with its packages beside it. */
+export async function bundleRuntime(folder: string): Promise<string> {
+  await bundle(folder);
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return join(folder, 'runtime.mjs');
+}
+
+/** A server of the benchmark in one file. */
+export async function bundleFloor(folder: string): Promise<string> {
+  const outfile = join(folder, 'floor.mjs');
   await build({
-    entryPoints: [join(root, entry)],
+    entryPoints: [join(root, 'test/bench/runtime/floor.ts')],
     outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['node-pty'],
     logLevel: 'warning',
-    banner: {
-      js: "import { createRequire as requireOfBundle } from 'node:module';const require = requireOfBundle(import.meta.url);",
-    },
-  });
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
   });
   return outfile;
 }
 
-/** As sandbox-runtime/image/entrypoint.sh starts it. */
-const IMAGE_FLAGS = ['--max-semi-space-size=4'];
+export interface RuntimePlace {
+  readonly folder: string;
+  readonly port: number;
+  /** Node's own program; the image's may be another than this one. */
+  readonly node: string;
+}
 
-/** Starts the runtime with auth off and waits for its first answer. */
-export async function startRuntime(program: string, folder: string, port: number): Promise<Running> {
+/** The flags that the image gives to Node, from the script that starts it there. */
+const imageFlags = /bin\/node (.+) \/opt\/sandfleet\/runtime\.mjs/
+  .exec(readFileSync(join(root, 'sandbox-runtime/image/entrypoint.sh'), 'utf8'))![1]!
+  .split(' ');
+
+/** Starts the runtime with auth off and waits for its first answer. Compiled code is kept in the folder, as in the image. */
+export async function startRuntime(program: string, { folder, port, node }: RuntimePlace): Promise<Running> {
   const home = join(folder, 'home');
   await mkdir(home, { recursive: true });
   const env = {
@@ -54,9 +66,10 @@ export async function startRuntime(program: string, folder: string, port: number
     LOG_LEVEL: 'error',
     SANDFLEET_PYTHON_DIR: join(root, 'sandbox-runtime/python'),
     MALLOC_ARENA_MAX: '2',
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
   };
   const began = performance.now();
-  const child = spawn(process.execPath, [...IMAGE_FLAGS, program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(node, [...imageFlags, program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const target = { port };
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the runtime exited with ${child.exitCode}`);
@@ -86,6 +99,10 @@ function running(child: ChildProcess, target: Target, startMs: number): Running 
     target,
     startMs,
     rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
-    stop: () => void child.kill('SIGTERM'),
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
   };
 }
