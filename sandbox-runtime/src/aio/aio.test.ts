@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { createLogger, loadConfig } from '@sandfleet/server-kit';
 import { build } from 'esbuild';
@@ -118,6 +118,17 @@ describe('aio', () => {
     const tools = JSON.parse((await aio(['mcp', 'tools'])).out) as { server: string; name: string }[];
     expect(new Set(tools.map(({ server }) => server)).size).toBeGreaterThan(2);
     expect(JSON.parse((await aio(['mcp', 'tools', 'file'])).out)).toHaveProperty('tools');
+  });
+
+  it('lists the tools of the other servers when one fails, and says so in its status too', async () => {
+    const file = join(folder, '.config/sandfleet/mcp-servers.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify({ mcpServers: { broken: { command: '/nowhere/server' } } }));
+    const { code, out, err } = await aio(['mcp', 'tools']);
+    await rm(file);
+    expect(err).toMatch(/^aio: broken: /m);
+    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ server: 'shell', name: 'shell_exec' }));
+    expect(code).toBe(1);
   });
 
   it('registers, shows and removes a skill, and hooks', async () => {

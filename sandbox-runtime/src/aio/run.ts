@@ -67,17 +67,22 @@ async function perform({ command, settings, world, address }: Task, call: Call):
   return outcomeOf(answer, command.isWhole === true);
 }
 
-/** A command that was asked of nothing in particular is asked of each. */
+/** A command that was asked of nothing in particular is asked of each; what the others answer is shown where one fails. */
 async function forEach(task: Task): Promise<Exit> {
   const list = await perform(task, readCall({ name: '', operation: task.command.each ?? '' }, []));
   if (list.kind !== 'data' || !Array.isArray(list.data)) return tell(list, task.settings, task.world);
   const results: Record<string, unknown>[] = [];
+  let exit: Exit = EXIT.ok;
   for (const name of list.data.map(String)) {
     const outcome = await perform(task, readCall(task.command, [name]));
-    if (outcome.kind === 'failure') task.world.complain(`aio: ${name}: ${harmless(outcome.message)}`);
+    if (outcome.kind === 'failure') {
+      exit = EXIT.refused;
+      task.world.complain(`aio: ${name}: ${harmless(outcome.message)}`);
+    }
     if (outcome.kind === 'data') results.push({ server: name, ...(outcome.data as object) });
   }
-  return tell({ kind: 'data', data: results.flatMap(unfolded), hint: undefined }, task.settings, task.world);
+  const told = await tell({ kind: 'data', data: results.flatMap(unfolded), hint: undefined }, task.settings, task.world);
+  return exit === EXIT.ok ? told : exit;
 }
 
 /** One row for each tool rather than for each server. */

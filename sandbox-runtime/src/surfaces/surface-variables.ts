@@ -38,6 +38,11 @@ export const surfaceVariables = {
     default: 14_400,
     description: 'seconds that a recording of the screen takes at most',
   }),
+  MAX_RECORD_BYTES: Type.Integer({
+    minimum: 1024 * 1024,
+    default: 4 * 1024 ** 3,
+    description: 'bytes of a recording of the screen, which ends there',
+  }),
   SANDFLEET_PAGES_DIR: Type.Optional(
     Type.String({ description: 'directory with the built pages; looked for beside the program when left out' }),
   ),

@@ -15,6 +15,7 @@ const run = promisify(execFile);
 const DISPLAY = '43';
 const DEVTOOLS = '24322';
 const MINUTES = 300_000;
+const MIB = 1024 * 1024;
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>t</title>
 <body style="margin:0;height:20000px;background:#fff"><textarea id="a" style="position:fixed;left:0;top:0;width:600px;height:200px"></textarea>
@@ -54,6 +55,7 @@ beforeAll(async () => {
   runtime = await testRuntime({
     SANDFLEET_DISPLAY: DISPLAY,
     BROWSER_REMOTE_DEBUGGING_PORT: DEVTOOLS,
+    MAX_RECORD_BYTES: String(MIB),
     SANDFLEET_DESKTOP_DIR: resolve(import.meta.dirname, '../../../image/desktop'),
   });
   site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(PAGE)).listen(0, '127.0.0.1');
@@ -260,6 +262,29 @@ describe('a recording', { timeout: MINUTES }, () => {
       status: 'stopped',
       file_size_bytes: (await stat(path)).size,
     });
+  });
+
+  it('ends at the size that the sandbox allows, and can be played', async () => {
+    const noise = await browser.contexts()[0]!.newPage();
+    await noise.setContent('<canvas width="600" height="400"></canvas>');
+    await noise.evaluate(`(() => {
+      const context = document.querySelector('canvas').getContext('2d');
+      const picture = context.createImageData(600, 400);
+      setInterval(() => {
+        picture.data.forEach((_, at) => (picture.data[at] = at % 4 === 3 ? 255 : Math.random() * 256));
+        context.putImageData(picture, 0, 0);
+      }, 100);
+    })()`);
+    await noise.bringToFront();
+    const path = join(runtime.home, 'large.mp4');
+    await record({ action: 'start', save_path: path, fps: 30, crf: 0 });
+    await comes(async () => (await record({ action: 'status' })).data.status === 'stopped');
+    await noise.close();
+    const { size } = await stat(path);
+    expect(size).toBeGreaterThan(MIB / 4);
+    // The last second, which had begun, is written whole.
+    expect(size).toBeLessThan(32 * MIB);
+    await run('ffprobe', ['-v', 'error', path]);
   });
 
   it('ends by itself, and leaves what is no file alone', async () => {

@@ -41,7 +41,7 @@ describe('parseResolution()', () => {
 });
 
 describe('filmCommand()', () => {
-  const film = { display: ':43', size, fps: 5, crf: 28, seconds: 600, path: '/tmp/a b.mp4' };
+  const film = { display: ':43', size, fps: 5, crf: 28, seconds: 600, bytes: 1e9, path: '/tmp/a b.mp4' };
   const filterOf = (command: readonly string[]) => command[command.indexOf('-vf') + 1];
 
   it('names the screen and the file, and no file can be taken for anything else', () => {

@@ -25,6 +25,7 @@ interface Parts {
   readonly recorder: Recorder;
   readonly places: Places;
   readonly maxSeconds: number;
+  readonly maxBytes: number;
 }
 
 export interface Recorded {
@@ -46,7 +47,7 @@ export async function record(body: RecordBody, parts: Parts, signal: AbortSignal
 
 async function start(
   body: RecordBody,
-  { services, desktop, recorder, places, maxSeconds }: Parts,
+  { services, desktop, recorder, places, maxSeconds, maxBytes }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
   if (recorder.isRecording) throw new DisplayError('A recording runs already: stop it first.');
@@ -61,7 +62,8 @@ async function start(
     });
   const { fps, crf, max_duration: seconds } = { ...DEFAULTS, ...body };
   const { width, height } = body;
-  const film = { display: services.display, size, fps, crf, seconds: Math.min(seconds, maxSeconds), path, width, height };
+  const limits = { seconds: Math.min(seconds, maxSeconds), bytes: maxBytes };
+  const film = { display: services.display, size, fps, crf, ...limits, path, width, height };
   await recorder.start(film, lease);
 }
 

@@ -25,7 +25,7 @@ export function displayTool({ app, config, env, places, log, services }: ToolCon
   const desktop = new Desktop(services, log);
   const recorder = new Recorder(services.screenEnv);
   const screenshots = new Screenshots(desktop, env);
-  const parts = { services, desktop, recorder, places, maxSeconds: config.MAX_RECORD_SECONDS };
+  const parts = { services, desktop, recorder, places, maxSeconds: config.MAX_RECORD_SECONDS, maxBytes: config.MAX_RECORD_BYTES };
 
   // Of the routes that follow, one: those of an optional body have a hook of their own at this place.
   app.addHook('preValidation', takeResolutionAsText);
