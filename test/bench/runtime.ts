@@ -49,7 +49,7 @@ for (let turn = 0; turn <= rounds; turn += 1) {
   await once.stop();
 }
 const runtime = await startRuntime(program, { folder, port: PORT, node: values.node });
-const floorProgram = await bundleFloor(folder);
+const floorProgram = await bundleFloor(join(folder, 'program'));
 const floor = await startFloor(floorProgram, file);
 const transfers = await fileCases(runtime, { folder, floorProgram });
 // Also when the benchmark itself fails.
@@ -71,6 +71,7 @@ const piped =
   (connection: number) =>
     post(runtime.target, '/v1/bash/exec', { session_id: ids[connection], command, ...options });
 const live = (command: string) => () => post(floor.target, '/bash', { command });
+const terminal = (command: string) => () => post(floor.target, '/terminal', { command });
 const spawned = (command: string) => () => post(floor.target, '/spawn', { command });
 const MEGABYTE = "head -c 1048576 /dev/zero | tr '\\0' x";
 const content = 'x'.repeat(1024 * 1024);
@@ -85,6 +86,7 @@ const cases: readonly Case[] = [
     { name: 'floor, bash -c true', connections, call: spawned('true') },
     { name: 'session: 1 MiB of output', connections, call: exec(MEGABYTE, { truncate: false }) },
     { name: 'floor, live bash: 1 MiB of output', connections, call: live(MEGABYTE) },
+    { name: 'floor, live terminal: 1 MiB', connections, call: terminal(MEGABYTE) },
     { name: 'bash/exec: 1 MiB of output', connections, call: piped(MEGABYTE, { max_output_length: 0 }) },
     { name: 'floor, bash -c, 1 MiB of output', connections, call: spawned(MEGABYTE) },
   ]),

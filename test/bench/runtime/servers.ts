@@ -27,7 +27,7 @@ export async function bundleRuntime(folder: string): Promise<string> {
   return join(folder, 'runtime.mjs');
 }
 
-/** A server of the benchmark in one file. */
+/** The floor in one file, beside the runtime’s program and its packages. */
 export async function bundleFloor(folder: string): Promise<string> {
   const outfile = join(folder, 'floor.mjs');
   await build({
@@ -37,6 +37,7 @@ export async function bundleFloor(folder: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    external: ['node-pty'],
     logLevel: 'warning',
   });
   return outfile;
