@@ -74,6 +74,9 @@ async function lead(
   const elector = new LeaderElector({ client, namespace, name, identity, log, metrics });
   let isLost = false;
   await elector.run({ onStartedLeading: work, onStoppedLeading: (reason) => void (isLost = reason === 'lost') }, signal);
-  // Two leaders would write against each other, so a process that lost the lease ends rather than tidy up.
-  if (isLost) throw new Error(`lost the lease ${namespace}/${name}; another process may lead already`);
+  if (!isLost) return;
+  // Two leaders would write against each other, and a pod that is still on its way could land after its policy was removed: so
+  // all calls are broken off, none begins any more, and the process ends rather than tidy up.
+  await client.close();
+  throw new Error(`lost the lease ${namespace}/${name}; another process may lead already`);
 }

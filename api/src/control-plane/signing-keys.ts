@@ -1,6 +1,7 @@
 import {
   configMaps,
   isAlreadyExists,
+  isNotFound,
   Reflector,
   runController,
   secrets,
@@ -64,17 +65,34 @@ async function ensureKeys(options: SigningKeysOptions, stores: Stores): Promise<
   }
   // A Secret that cannot be used is for a person to mend: overwriting it would end every token there is.
   if (!keys.ready) return;
-  const data = toPublicKeys(keys);
-  const live = stores.published.get(namespace, configMapName)?.data ?? {};
-  if (Object.entries(data).every(([name, text]) => live[name] === text)) return;
+  if (arePublished(options, stores)) return;
+  // Another replica may have published a rotation that the watch here has yet to bring, or never will, over a connection that
+  // is dead: publishing what was known until now would undo that one's work, and that one would undo this.
+  if (!(await readAgain(options, stores)) || arePublished(options, stores)) return;
   const intent = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: configMapName, namespace, labels: LABELS_OF_OURS },
-    data,
+    data: toPublicKeys(keys),
   };
   stores.published.upsert(await client.apply(configMaps, intent, { fieldManager: FIELD_MANAGER, force: true }));
   log.info({ configMap: configMapName, kid: keys.podTokens.active.kid }, 'public keys published');
+}
+
+function arePublished({ namespace, configMapName, keys }: SigningKeysOptions, { published }: Stores): boolean {
+  const live = published.get(namespace, configMapName)?.data ?? {};
+  return Object.entries(toPublicKeys(keys)).every(([name, text]) => live[name] === text);
+}
+
+/** Takes over the Secret as it is now; false where there is none any more, which the watch will tell too. */
+async function readAgain({ client, namespace, secretName }: SigningKeysOptions, stores: Stores): Promise<boolean> {
+  try {
+    stores.secrets.upsert(await client.get(secrets, { namespace, name: secretName }));
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 async function createOrRead({ client, namespace, secretName, log }: SigningKeysOptions): Promise<Secret> {

@@ -3,7 +3,7 @@ import { KubeError, type Applier, type KubeObject } from '@sandfleet/kube';
 import { typeOf } from './children.ts';
 import type { ObjectReference } from './desired.ts';
 
-/** Creates an object without a uid, which must not exist; applies one with a uid to just that object. */
+/** Creates an object without a uid, which must not exist; applies one with a uid, found to differ, to just that object. */
 export async function write(applier: Applier, object: KubeObject): Promise<void> {
   const type = typeOf(object.kind);
   if (object.metadata.uid === undefined) {
@@ -11,7 +11,7 @@ export async function write(applier: Applier, object: KubeObject): Promise<void>
     return;
   }
   try {
-    await applier.apply(type, object);
+    await applier.apply(type, object, { always: true });
   } catch (error) {
     throw isOtherObject(error) ? asConflict(error) : error;
   }

@@ -1,4 +1,4 @@
-import { isNotFound, networkPolicies, type KubeClient } from '@sandfleet/kube';
+import { isNotFound, networkPolicies, type KubeClient, type NetworkPolicy } from '@sandfleet/kube';
 
 import { policyKey, type Caches } from '../caches.ts';
 import { policyName } from './egress-key.ts';
@@ -13,8 +13,11 @@ export interface PolicyGateOptions {
 /** The only way to put a pod under a policy: with the policy there, and kept there until the write is in the store. */
 export class PolicyGate {
   readonly #options: PolicyGateOptions;
-  /** UIDs of policies that the API server itself has confirmed to this process. */
-  readonly #confirmed = new Set<string>();
+  /**
+   * Policies that the API server itself has confirmed to this process. Held weakly: one goes with its object in the cache,
+   * and tenants who bring ever new lists of ranges fill no memory with the policies of before.
+   */
+  readonly #confirmed = new WeakSet<NetworkPolicy>();
 
   constructor(options: PolicyGateOptions) {
     this.#options = options;
@@ -38,7 +41,7 @@ export class PolicyGate {
     const policy = caches.policies.get(namespace, name);
     const uid = policy?.metadata.uid;
     if (policy === undefined || uid === undefined || policy.metadata.deletionTimestamp !== undefined) return false;
-    if (this.#confirmed.has(uid)) return true;
+    if (this.#confirmed.has(policy)) return true;
     try {
       // A process that has just begun to lead may lag behind the removals of its predecessor; from then on it knows its own.
       const live = await client.get(networkPolicies, { namespace, name });
@@ -46,7 +49,7 @@ export class PolicyGate {
         caches.policies.upsert(live);
         return false;
       }
-      this.#confirmed.add(uid);
+      this.#confirmed.add(policy);
       return true;
     } catch (error) {
       if (!isNotFound(error)) throw error;

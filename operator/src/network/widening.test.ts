@@ -46,4 +46,9 @@ describe('wideningPolicies()', () => {
     ];
     expect(wideningPolicies(policies, LABELS)).toEqual(['alpha', 'zeta']);
   });
+
+  it('names one that has the label of ours, and a name that none of ours can have', () => {
+    const disguised = policy('allow-all', { podSelector: {}, egress: [{}] }, { 'app.kubernetes.io/managed-by': 'sandfleet' });
+    expect(wideningPolicies([disguised], LABELS)).toEqual(['allow-all']);
+  });
 });

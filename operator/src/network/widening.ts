@@ -2,6 +2,7 @@ import { APP_NAME, LABELS } from '@sandfleet/crds';
 import type { NetworkPolicy } from '@sandfleet/kube';
 
 import type { LabelSelector } from '../kinds.ts';
+import { labelOfPolicy } from './egress-key.ts';
 
 /** Policies add up: whatever one of them allows is allowed. So a policy of somebody else can only widen a sandbox's own. */
 export function wideningPolicies(
@@ -14,7 +15,9 @@ export function wideningPolicies(
     .toSorted();
 }
 
-export const isOurs = ({ metadata }: NetworkPolicy): boolean => metadata.labels?.[LABELS.managedBy] === APP_NAME;
+/** By its label, which anybody may copy, and by its name: what has both the operator keeps as it should be, or removes. */
+export const isOurs = ({ metadata }: NetworkPolicy): boolean =>
+  metadata.labels?.[LABELS.managedBy] === APP_NAME && labelOfPolicy(metadata.name) !== undefined;
 
 function allowsSomething({ spec }: NetworkPolicy): boolean {
   return (spec?.ingress ?? []).length > 0 || (spec?.egress ?? []).length > 0;

@@ -60,6 +60,13 @@ describe('Applier.apply()', () => {
     expect(writes()).toBe(1);
   });
 
+  it('sends it all the same when its caller has found a difference', async () => {
+    const applied = await applier.apply(configMaps, configMap('x'));
+    store.upsert(server.put('configmaps', { ...applied, data: { k: '1', theirs: 'y' } }));
+    await applier.apply(configMaps, configMap('x'), { always: true });
+    expect(writes()).toBe(2);
+  });
+
   it('repairs what others changed of ours', async () => {
     const applied = await applier.apply(configMaps, configMap('x'));
     store.upsert(server.put('configmaps', { ...applied, data: { k: 'drift' } }));

@@ -18,6 +18,11 @@ export interface ApplierOptions {
 
 export interface IntentOptions extends CallOptions {
   readonly subresource?: 'status' | undefined;
+  /**
+   * Send it in any case: the caller has found a difference. What is known here tells fields of ours that were changed, and not
+   * those that others put beside them in a map which is one value to the API server, as a label selector is.
+   */
+  readonly always?: boolean | undefined;
 }
 
 const CACHE_SIZE = 20_000;
@@ -42,12 +47,12 @@ export class Applier {
 
   /** Makes the object as the intent says, also when it does not exist. Gives the object as it is then. */
   async apply<T extends KubeObject>(type: ResourceType<T>, object: KubeObject, options: IntentOptions = {}): Promise<T> {
-    const { subresource, signal, timeoutSeconds } = options;
+    const { subresource, signal, timeoutSeconds, always = false } = options;
     const { client, fieldManager, metrics } = this.#options;
     const intent = toIntent(object, subresource);
     const hash = hashOf(intent);
     const key = `${nameOf(type)}/${keyOf(intent.metadata)}/${subresource ?? ''}`;
-    const known = this.#unchanged(type, intent, hash, key);
+    const known = always ? undefined : this.#unchanged(type, intent, hash, key);
     if (known) {
       metrics?.applies.inc({ kind: type.kind, result: 'unchanged' });
       return known;

@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDeadline } from './deadline.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 describe('startDeadline()', () => {
   it('aborts after the time, counted from the last refresh', () => {
@@ -13,7 +15,6 @@ describe('startDeadline()', () => {
     vi.advanceTimersByTime(100);
     expect(deadline.timedOut).toBe(true);
     expect(deadline.signal.reason).toMatchObject({ name: 'TimeoutError' });
-    vi.useRealTimers();
   });
 
   it('takes another length from a refresh on', () => {
@@ -26,7 +27,6 @@ describe('startDeadline()', () => {
     expect(deadline.signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
     expect(deadline.signal.reason).toMatchObject({ message: 'no answer within 5 s' });
-    vi.useRealTimers();
   });
 
   it('takes over the reason of the outer signal, also when that was aborted before', () => {

@@ -8,6 +8,9 @@ export interface ListPagesOptions extends Selection {
   readonly signal: AbortSignal;
 }
 
+/** Gets each page. With the first of a list that starts over, nothing of the pages before it counts any more. */
+export type OnPage<T> = (items: readonly T[], isFirst: boolean) => void;
+
 /**
  * Lists in pages, each given to `onPage`; resolves with the resourceVersion that a watch goes on from. A continue token lives
  * for some minutes only: when it ends in between, the list starts over, the second time in one piece, which cannot expire.
@@ -16,7 +19,7 @@ export async function listPages<T extends KubeObject>(
   client: KubeClient,
   type: ResourceType<T>,
   options: ListPagesOptions,
-  onPage: (items: readonly T[]) => void,
+  onPage: OnPage<T>,
 ): Promise<string> {
   for (let expired = 0; ; expired += 1) {
     try {
@@ -31,12 +34,12 @@ async function listOnce<T extends KubeObject>(
   client: KubeClient,
   type: ResourceType<T>,
   { pageSize, ...options }: ListPagesOptions,
-  onPage: (items: readonly T[]) => void,
+  onPage: OnPage<T>,
 ): Promise<string> {
   let continueToken: string | undefined;
   for (;;) {
     const page = await client.list(type, { ...options, limit: pageSize || undefined, continueToken, timeoutSeconds: 60 });
-    onPage(page.items);
+    onPage(page.items, continueToken === undefined);
     continueToken = page.metadata.continue;
     // All pages of one list have the resourceVersion of the first: the watch starts there, and tells what changed meanwhile.
     if (!continueToken) return page.metadata.resourceVersion;

@@ -108,6 +108,22 @@ describe('Reflector', () => {
     ]);
   });
 
+  it('keeps nothing that was deleted before the list that counts began', async () => {
+    for (let i = 0; i < 12; i += 1) server.put('configmaps', configMap(`x${i}`));
+    let isExpired = false;
+    server.intercept(({ query }, response) => {
+      if (!query.has('continue') || isExpired) return false;
+      isExpired = true;
+      server.drop('configmaps', configMap('x0'));
+      sendStatus(response, 410, 'Expired', 'too old');
+      return true;
+    });
+    const { reflector, store, seen } = reflect({ timing: { ...quick, pageSize: 5 } });
+    await reflector.synced();
+    expect(store.size).toBe(11);
+    expect(seen.at(-1)).toBe('deleted x0=1');
+  });
+
   it.for(['end', 'destroy'] as const)('goes on from the last version when the watch is cut by %s', async (how) => {
     const { store, reflector, lists, watchesFrom } = reflect();
     await reflector.synced();

@@ -113,7 +113,8 @@ export class Reflector<T extends KubeObject> {
       client,
       type,
       { namespace, labelSelector, fieldSelector, pageSize, signal },
-      (items) => {
+      (items, isFirst) => {
+        if (isFirst) uids.clear();
         for (const item of items) {
           if (item.metadata.uid) uids.add(item.metadata.uid);
           store.upsert(item);

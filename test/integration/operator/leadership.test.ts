@@ -1,4 +1,4 @@
-import { leases, pods, type KubeClient } from '@sandfleet/kube';
+import { fixedAccess, leases, pods, type KubeClient } from '@sandfleet/kube';
 import { eventually } from '@sandfleet/kube/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -6,6 +6,7 @@ import { freePorts } from '../../support/child-process.ts';
 import type { KubeAccess } from '../../support/kube-access.ts';
 import { sharedApiserver } from '../../support/shared-apiserver.ts';
 import { Auditor } from './support/auditor.ts';
+import { HeldCreates } from './support/held-creates.ts';
 import { grant, startOperator, SYSTEM, type RunningOperator } from './support/operator.ts';
 import { ensureNamespace } from './support/suite.ts';
 import { conditionOf, publishKeys, World } from './support/world.ts';
@@ -73,6 +74,30 @@ describe('two operators', () => {
     await auditor.stop();
     expect(auditor.podsMade(world.namespace)).toBe(3);
     expect(auditor.violations()).toEqual([]);
+  });
+});
+
+describe('an operator whose lease another took', () => {
+  it('writes nothing from then on, not even what was on its way', async () => {
+    const system = await access.createNamespace('lost-system');
+    const watched = await access.createNamespace('lost');
+    const client = new HeldCreates({ access: fixedAccess(access.access), userAgent: 'sandfleet-test' }, 'PersistentVolumeClaim');
+    const environment = { SANDFLEET_NAMESPACE: system, SANDFLEET_WATCH_NAMESPACE: watched };
+    await publishKeys(admin, system);
+    const loser = startOperator(access, 'loser', environment, { client });
+    const world = worldIn(watched);
+    await world.create('demo', { workspace: {}, service: true });
+    await eventually('a write is on its way', () => client.ends.length > 0);
+    const place = { namespace: system, name: 'sandfleet-operator' };
+    await eventually('the lease is taken', async () => {
+      const lease = await admin.get(leases, place);
+      const spec = { ...lease.spec, holderIdentity: 'thief' };
+      return admin.replace(leases, { ...lease, spec }).catch(() => undefined);
+    });
+    await expect(loser.ended).rejects.toThrow('lost the lease');
+    client.release();
+    expect(new Set(await Promise.all(client.ends))).toEqual(new Set(['failed']));
+    expect(await world.pods()).toEqual([]);
   });
 });
 

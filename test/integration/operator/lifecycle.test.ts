@@ -1,6 +1,7 @@
 import { events, isControlledBy, namespaces, pods, services } from '@sandfleet/kube';
 import { eventually } from '@sandfleet/kube/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { sandboxes } from '../../../operator/src/kinds.ts';
@@ -215,6 +216,17 @@ describe('a pod in trouble', () => {
 });
 
 describe('the Service', () => {
+  it('finds its pod again when somebody adds to its selector', async () => {
+    const world = await newWorld();
+    await world.create('demo', { service: true });
+    const { metadata, spec } = await eventually('the Service', () => world.find(services, 'demo'));
+    const type = { contentType: 'application/merge-patch+json' } as const;
+    await world.client.patch(services, metadata, { spec: { selector: { nobody: 'has-it' } } }, type);
+    await eventually('the change is taken back', async () =>
+      isDeepStrictEqual((await world.find(services, 'demo'))?.spec?.selector, spec?.selector),
+    );
+  });
+
   it('is there when it is asked for, and gone when not', async () => {
     const world = await newWorld();
     const made = await world.create('demo', { service: true });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 import { networkPolicies, nodes, pods, type NetworkPolicy, type Pod } from '@sandfleet/kube';
 import { eventually } from '@sandfleet/kube/testing';
@@ -95,6 +96,22 @@ describe('the network policy', () => {
     expect(back.metadata.uid).not.toBe(policy?.metadata.uid);
     await world.client.patch(networkPolicies, back.metadata, { spec: { egress: [{}] } }, MERGE);
     await eventually('the change is taken back', async () => text(await policyOf(world, pod)) === text(policy));
+    await world.until('demo', 'NetworkReady', 'PolicyInPlace');
+  });
+
+  it('finds its pods again at once when somebody adds to what it selects them by', async () => {
+    const world = await newWorld();
+    tampered.add(world.namespace);
+    await world.create('demo');
+    const pod = await world.pod('demo');
+    const selected = { matchLabels: { [LABEL]: labelOf(pod) } };
+    for (const more of [{ matchLabels: { nobody: 'has-it' } }, { matchExpressions: [{ key: 'nobody', operator: 'Exists' }] }]) {
+      const { metadata } = await eventually('the policy is there', () => policyOf(world, pod));
+      await world.client.patch(networkPolicies, metadata, { spec: { podSelector: more } }, MERGE);
+      await eventually('the change is taken back', async () =>
+        isDeepStrictEqual((await policyOf(world, pod))?.spec?.podSelector, selected),
+      );
+    }
     await world.until('demo', 'NetworkReady', 'PolicyInPlace');
   });
 

@@ -15,6 +15,20 @@ const live = { ...intent, metadata: { ...intent.metadata, uid: 'policy-uid', res
 const deleted = { ...live, metadata: { ...live.metadata, deletionTimestamp: '2026-03-01T12:00:00Z' } };
 const foreign = { ...live, metadata: { ...live.metadata, labels: {} } };
 const widened = { ...live, spec: { ...live.spec, egress: [{}] } } as typeof live;
+const selector = { matchLabels: { ...intent.spec?.podSelector?.matchLabels, nobody: 'has-it' } };
+const narrowed = { ...live, spec: { ...live.spec, podSelector: selector } } as typeof live;
+const expressed = {
+  ...live,
+  spec: {
+    ...live.spec,
+    podSelector: { ...intent.spec?.podSelector, matchExpressions: [{ key: 'nobody', operator: 'Exists' }] },
+  },
+} as typeof live;
+const [into] = intent.spec?.ingress ?? [];
+const stretched = {
+  ...live,
+  spec: { ...live.spec, ingress: [{ ...into, ports: into?.ports?.map((port) => ({ ...port, endPort: 65_535 })) }] },
+} as typeof live;
 const reference = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
@@ -32,6 +46,9 @@ describe('reconcilePolicy()', () => {
     ['makes none that nobody wants', { isUsed: false }, NOTHING],
     ['leaves one alone that is as it should be', { isUsed: true, live }, NOTHING],
     ['takes back what somebody changed', { isUsed: true, live: widened }, applied],
+    ['takes back a label more that its pods would need', { isUsed: true, live: narrowed }, applied],
+    ['takes back an expression that its pods would have to meet', { isUsed: true, live: expressed }, applied],
+    ['takes back a port that became a range of ports', { isUsed: true, live: stretched }, applied],
     ['waits for one that is being deleted, to make it anew', { isUsed: true, live: deleted }, NOTHING],
     ['never touches a foreign one that is wanted', { isUsed: true, live: foreign }, NOTHING],
     ['never removes a foreign one', { isUsed: false, live: foreign, unusedSince: before(3600) }, NOTHING],

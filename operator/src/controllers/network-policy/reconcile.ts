@@ -1,8 +1,8 @@
 import type { NetworkPolicy } from '@sandfleet/kube';
 
+import { hasPolicyDrifted } from '../../network/policy-drift.ts';
 import { isOurs } from '../../network/widening.ts';
 import type { Desired } from '../desired.ts';
-import { hasDrifted } from '../drift.ts';
 import { onto, referenceTo } from '../object-reference.ts';
 
 /** A policy that nobody uses stays a little: the next sandbox of its kind then needs none made, and a late writer finds it. */
@@ -22,7 +22,7 @@ export function reconcilePolicy({ live, intent, isUsed, unusedSince }: ObservedP
   if (live === undefined) return isUsed ? { ...NOTHING, apply: [intent] } : NOTHING;
   // A foreign policy is neither taken over nor removed; one that is on its way out is made anew when it is gone.
   if (!isOurs(live) || live.metadata.deletionTimestamp !== undefined) return NOTHING;
-  if (isUsed) return hasDrifted(live, intent) ? { ...NOTHING, apply: [onto(live, intent)] } : NOTHING;
+  if (isUsed) return hasPolicyDrifted(live, intent) ? { ...NOTHING, apply: [onto(live, intent)] } : NOTHING;
   const left = unusedSince === undefined ? GRACE_SECONDS : GRACE_SECONDS - (now.getTime() - unusedSince.getTime()) / 1000;
   if (left > 0) return { ...NOTHING, requeueAfterSeconds: left };
   return { ...NOTHING, delete: [referenceTo(live)] };

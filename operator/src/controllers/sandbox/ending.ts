@@ -8,6 +8,8 @@ import { containerStatus, isFinished, isReady, podCondition } from './pod-state.
 
 const FIRST_BACKOFF_SECONDS = 10;
 const MAX_BACKOFF_SECONDS = 300;
+/** Clocks of two nodes may differ by this much. */
+const CLOCK_TOLERANCE_SECONDS = 60;
 /** A pod that worked this long was not a failing one. */
 const HEALTHY_SECONDS = 600;
 
@@ -67,6 +69,16 @@ function failure(status: SandboxStatus, pod: Pod, now: Date): Ending {
 
 export const backoffSeconds = (failures: number): number =>
   Math.min(FIRST_BACKOFF_SECONDS * 2 ** Math.min(failures - 1, 10), MAX_BACKOFF_SECONDS);
+
+/**
+ * Seconds until the next pod may be made. More than a back-off can be was not written by a clock like this one: a leader whose
+ * clock was wrong must not keep its successor from making the pod for hours.
+ */
+export function secondsUntilAttempt(time: string | undefined, now: Date): number {
+  if (time === undefined) return 0;
+  const seconds = Math.ceil((Date.parse(time) - now.getTime()) / 1000);
+  return seconds > MAX_BACKOFF_SECONDS + CLOCK_TOLERANCE_SECONDS ? 0 : Math.max(0, seconds);
+}
 
 function podEnd(pod: Pod, now: Date): LastTermination {
   const end = containerStatus(pod)?.state?.terminated;

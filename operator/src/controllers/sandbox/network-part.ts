@@ -1,8 +1,8 @@
 import { LABELS } from '@sandfleet/crds';
 import { isControlledBy } from '@sandfleet/kube';
 
+import { hasPolicyDrifted } from '../../network/policy-drift.ts';
 import { isOurs } from '../../network/widening.ts';
-import { hasDrifted } from '../drift.ts';
 import { fails, holds, type Finding } from './conditions.ts';
 import { isTerminating, nameOf } from './names.ts';
 import type { Observed } from './observed.ts';
@@ -20,7 +20,7 @@ export interface NetworkPart {
 export function networkPart(observed: Observed): NetworkPart {
   const { policy, policyIntent } = observed;
   const label = policyIntent.spec?.podSelector?.matchLabels?.[LABELS.network] ?? '';
-  const isInPlace = policy !== undefined && isOurs(policy) && !isTerminating(policy) && !hasDrifted(policy, policyIntent);
+  const isInPlace = policy !== undefined && isOurs(policy) && !isTerminating(policy) && !hasPolicyDrifted(policy, policyIntent);
   return { finding: judge(observed, label), label, isInPlace };
 }
 

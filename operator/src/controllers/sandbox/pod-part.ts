@@ -4,7 +4,7 @@ import { controllerReference, isControlledBy, type Pod } from '@sandfleet/kube';
 import { hasDrifted } from '../drift.ts';
 import { onto, referenceTo } from '../object-reference.ts';
 import { CONDITION_TYPES, conditionOf, fails, type Finding } from './conditions.ts';
-import type { Ending } from './ending.ts';
+import { secondsUntilAttempt, type Ending } from './ending.ts';
 import { isLeftOver, isOrphanOf, isTerminating, nameOf, uidOf } from './names.ts';
 import type { NetworkPart } from './network-part.ts';
 import type { Observed, PodKey, Refusal } from './observed.ts';
@@ -112,7 +112,7 @@ function withoutPod(observed: Observed, context: PodContext): PodPart {
     return pending(REASONS.waitingForPolicy, 'Waiting for the network policy; see the condition NetworkReady.');
   if (!workspace.isUsable)
     return pending(REASONS.waitingForWorkspace, 'Waiting for the workspace; see the condition WorkspaceReady.');
-  if (secondsUntil(ending.nextAttemptTime, now) > 0) return failedPod(ending, now);
+  if (secondsUntilAttempt(ending.nextAttemptTime, now) > 0) return failedPod(ending, now);
   const refusal = refusals.Pod;
   if (refusal !== undefined) return refused(observed, podKey, { refusal, network, now });
   const creating = pending(REASONS.creatingPod, 'The pod is being made.');
@@ -128,12 +128,8 @@ const newPod = ({ sandbox, settings }: Observed, podKey: PodKey, { label }: Netw
 function failedPod({ lastTermination, nextAttemptTime }: Ending, now: Date): PodPart {
   const cause = lastTermination === undefined ? '' : ` (${lastTermination.reason})`;
   const message = `The pod failed${cause} and is made anew at ${nextAttemptTime ?? 'once'}; see status.lastTermination.`;
-  const wait = secondsUntil(nextAttemptTime, now);
+  const wait = secondsUntilAttempt(nextAttemptTime, now);
   return part('Pending', fails(REASONS.podFailed, message), wait > 0 ? { requeueAfterSeconds: wait } : {});
-}
-
-function secondsUntil(time: string | undefined, now: Date): number {
-  return time === undefined ? 0 : Math.ceil((Date.parse(time) - now.getTime()) / 1000);
 }
 
 function refused(

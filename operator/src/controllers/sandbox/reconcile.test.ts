@@ -78,6 +78,12 @@ describe('reconcile() of a new sandbox', () => {
       'WaitingForNetworkPolicy',
       /NetworkReady/,
     ],
+    [
+      'while the policy selects pods by more than their label',
+      sandbox().withPolicy({ spec: { podSelector: { matchExpressions: [{ key: 'nobody', operator: 'Exists' }] } } } as never),
+      'WaitingForNetworkPolicy',
+      /NetworkReady/,
+    ],
     ['while the policy is being deleted', sandbox().withPolicy(TERMINATING), 'WaitingForNetworkPolicy', /NetworkReady/],
     ['under a foreign policy of the same name', sandbox().withPolicy(FOREIGN), 'WaitingForNetworkPolicy', /NetworkReady/],
     [
@@ -441,6 +447,14 @@ describe('reconcile() of a pod that goes away', () => {
     expect(waits).toEqual([10, 20, 40, 80, 160, 300, 300]);
   });
 
+  it('waits for no time that only a wrong clock can have set', () => {
+    const failed = sandbox().withPod(evicted).next().with({ pod: undefined });
+    const waiting = (seconds: number) =>
+      failed.withStatus({ ...failed.observed.sandbox.status, nextAttemptTime: timeAt(seconds) });
+    expect(kinds(waiting(300))).toEqual([]);
+    expect(kinds(waiting(3600))).toEqual(['Pod']);
+  });
+
   it('counts a pod that worked for ten minutes as no failing one', () => {
     const failing = sandbox().withStatus({ failures: 4 });
     expect(
@@ -630,12 +644,13 @@ describe('reconcile() of a change', () => {
     expect(sandbox().with({ service: foreign }).reconcile().delete).toEqual([]);
   });
 
-  it('takes back what somebody changed in its Service', () => {
+  it.for([
+    ['changed in', { 'sandfleet.dev/sandbox-uid': 'other' }],
+    ['added to', { app: 'x' }],
+  ] as const)('takes back what somebody %s the selector of its Service', ([, selector]) => {
     const scenario = sandbox({ service: true }).withReadyPod();
     expect(scenario.withService().reconcile().apply).toEqual([]);
-    const [mended] = scenario
-      .withService({ spec: { selector: { app: 'x', 'sandfleet.dev/sandbox-uid': 'other' } } })
-      .reconcile().apply;
+    const [mended] = scenario.withService({ spec: { selector } }).reconcile().apply;
     expect(mended).toMatchObject({ kind: 'Service', metadata: { uid: 'service-uid' } });
   });
 });

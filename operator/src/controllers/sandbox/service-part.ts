@@ -19,10 +19,12 @@ export function servicePart(observed: Observed, now: Date): Part {
   if (isTerminating(service)) return finding(pending(nameOf(sandbox)));
   const intent = buildService(sandbox);
   const { labels } = intent.metadata;
-  const isStale = !isOwn || hasDrifted(service.metadata.labels, labels) || hasDrifted(service.spec, intent.spec);
+  // With one label more than it should ask for, a selector finds no pod any more.
+  const asksForMore = hasDrifted(intent.spec?.selector, service.spec?.selector);
+  const hasChanged = hasDrifted(service.metadata.labels, labels) || hasDrifted(service.spec, intent.spec) || asksForMore;
   return {
     ...finding(holds(REASONS.serviceInPlace, `The headless Service ${nameOf(sandbox)} is in place.`)),
-    apply: isStale ? [onto(service, intent)] : [],
+    apply: !isOwn || hasChanged ? [onto(service, intent)] : [],
   };
 }
 

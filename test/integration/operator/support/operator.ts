@@ -80,6 +80,8 @@ export async function grant(client: KubeClient, user: string, { system, watched 
 
 export interface RunningOperator {
   readonly registry: Registry;
+  /** Settles when it has ended, by itself or by `stop`. */
+  readonly ended: Promise<void>;
   /** Ends it as SIGTERM does, and waits until it is wound down. */
   stop(): Promise<void>;
 }
@@ -89,7 +91,7 @@ export function startOperator(
   access: KubeAccess,
   user: string,
   environment: Readonly<Record<string, string>> = {},
-  options: { readonly slowRemovals?: boolean } = {},
+  options: { readonly slowRemovals?: boolean; readonly client?: KubeClient } = {},
 ): RunningOperator {
   const config = loadConfig(OperatorConfig, {
     SANDFLEET_NAMESPACE: SYSTEM,
@@ -100,7 +102,7 @@ export function startOperator(
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'fatal',
     ...environment,
   });
-  const client = options.slowRemovals === true ? slowClient(access, user) : access.as({ name: user });
+  const client = options.client ?? (options.slowRemovals === true ? slowClient(access, user) : access.as({ name: user }));
   const registry = createMetrics('operator', 'test');
   const metrics = createKubeMetrics(registry);
   const log = createLogger({ name: user, level: config.LOG_LEVEL });
@@ -110,6 +112,7 @@ export function startOperator(
   running.catch(() => undefined);
   return {
     registry,
+    ended: running,
     async stop() {
       stopping.abort(new Error('stopped by the test'));
       await running;
