@@ -341,6 +341,24 @@ describe('bytes that are no request, or two', () => {
     expect(pod.requests).toEqual([]);
   });
 
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'];
+  const behind: readonly (readonly [string, () => readonly string[]])[] = [
+    ['a WebSocket without a credential', () => get('/s/mine/x', ...upgrade)],
+    ['a WebSocket with a credential', () => get('/s/mine/v1/shell/ws', bearer(token), ...upgrade)],
+    ['a WebSocket with a host that is not ours', () => ['GET /s/mine/x HTTP/1.1', 'Host: evil.example', ...upgrade, '\r\n']],
+    ['a WebSocket with a path that climbs', () => get('/s/mine/../x', ...upgrade)],
+    ['a WebSocket of a ticket that is none', () => get('/s/mine/websockify?ticket=x', ...upgrade)],
+    ['another protocol', () => get('/s/mine/x', bearer(token), 'Connection: Upgrade', 'Upgrade: h2c')],
+  ];
+  it.for(behind)('%s, asked for before an earlier answer, ends that connection and no other', async ([, lines]) => {
+    const client = await RawClient.connect(gateway.port);
+    client.send(...get('/s/mine/x'), ...lines());
+    await client.closed();
+    expect(client.text).not.toContain('101');
+    expect(pod.requests).toEqual([]);
+    expect((await rawRequest(gateway.port, ...get('/s/mine/x', bearer(token)))).status).toBe(200);
+  });
+
   it('headers that are too large are a 431', async () => {
     const answer = await rawRequest(gateway.port, ...get('/s/mine/x', `X: ${'x'.repeat(40_000)}`));
     expect([answer.status, answer.json['code']]).toEqual([431, 'BAD_REQUEST']);

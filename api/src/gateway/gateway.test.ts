@@ -200,6 +200,29 @@ describe('an answer', () => {
     client.destroy();
   });
 
+  it('in chunks of a byte each is put together, so that a client that reads late costs no more than the bytes', async () => {
+    const body = randomBytes(20_000).toString('latin1');
+    const chunks = Array.from(body, (byte) => `1\r\n${byte}\r\n`).join('');
+    pod.handler = ({ socket }) => {
+      const answer = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunks}0\r\n\r\n`;
+      socket.end(Buffer.from(answer, 'latin1'));
+    };
+    const client = await RawClient.connect(gateway.port);
+    client.send(...head('GET /s/a/ HTTP/1.1'));
+    await until(() => client.text.endsWith('\r\n0\r\n\r\n'));
+    const received: string[] = [];
+    let at = client.text.indexOf('\r\n\r\n') + 4;
+    for (let size = 1; size > 0; at += size + 2) {
+      const end = client.text.indexOf('\r\n', at);
+      size = Number.parseInt(client.text.slice(at, end), 16);
+      at = end + 2;
+      received.push(client.text.slice(at, at + size));
+    }
+    expect(received.join('') === body).toBe(true);
+    expect(received.length).toBeLessThan(body.length / 10);
+    client.destroy();
+  });
+
   it('streams as it comes', async () => {
     const steps: (() => void)[] = [];
     pod.handler = (_, response) => {
@@ -341,6 +364,24 @@ describe('when something breaks', () => {
     await until(() => pod.requests.length === 1);
     client.destroy();
     await until(() => isAborted);
+  });
+
+  it('the pod hears of a client that goes away while its answer waits behind another one', async () => {
+    const isOver: boolean[] = [];
+    pod.handler = (request, response) => {
+      response.on('close', () => isOver.push(true));
+      if (request.url === '/large') response.end(Buffer.alloc(64 * MEBIBYTE));
+      else if (request.url !== '/small') response.write('x');
+      else response.end();
+    };
+    const client = await RawClient.connect(gateway.port);
+    client.send(...['/first', '/small', '/large', '/open'].flatMap((path) => head(`GET /s/a${path} HTTP/1.1`)));
+    await until(() => pod.requests.length === 4 && isOver.length === 1);
+    client.destroy();
+    await until(() => isOver.length === 4);
+    const text = async () => gateway.registry.metrics();
+    const counted = async () => /gateway_requests_total\{method="GET",code="499",surface="rest"\} (\d+)/.exec(await text())?.[1];
+    expect(Number(await counted())).toBeGreaterThan(0);
   });
 
   it('the client hears of a pod that goes away in the middle of an answer', async () => {

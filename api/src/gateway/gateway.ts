@@ -53,6 +53,7 @@ export class Gateway {
   readonly #tunnels: TunnelCarrier;
   readonly #server: Server;
   readonly #lapseTimer: NodeJS.Timeout;
+  readonly #farewellMs: number;
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
@@ -69,6 +70,7 @@ export class Gateway {
     } = options;
     const { now = () => new Date() } = options;
     const timing = { ...DEFAULT_TIMING, ...options.timing };
+    this.#farewellMs = timing.farewellMs;
     const requestId = createRequestIds();
     this.pools = new UpstreamPools({ ...DEFAULT_POOLS, ...options.pools });
     const authenticator = new Authenticator({ keys, issuer, maxLifetimeSeconds, sessionTtlSeconds, now });
@@ -116,17 +118,23 @@ export class Gateway {
     return this.#server.address() as AddressInfo;
   }
 
-  /** Takes no new connections, lets what is under way end, and ends the rest when `graceMs` are over. */
+  /**
+   * Takes no new connections, lets what is under way end, and ends the rest when `graceMs` are over: requests at once, WebSockets
+   * where their clients can be told.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const timer = setTimeout(() => {
-      this.#tunnels.closeAll();
+    const farewell = setTimeout(() => {
+      this.#tunnels.sayGoodbye();
       this.#server.closeAllConnections();
-      this.pools.closeAll();
     }, graceMs);
+    const end = setTimeout(() => this.#tunnels.closeAll(), graceMs + this.#farewellMs);
     await closed;
-    clearTimeout(timer);
+    // The server says that it is closed before the last of its sockets does.
+    this.#tunnels.closeAll();
+    clearTimeout(farewell);
+    clearTimeout(end);
     clearInterval(this.#lapseTimer);
     this.pools.closeAll();
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
+import { isAnswering, isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
 
 import { answerClientError } from './client-error.ts';
 import type { GatewayTiming } from './timing.ts';
@@ -43,7 +43,9 @@ export function createHttpServer({ maxConnections, timing, onRequest, onWebSocke
   server.on('upgrade', (request, stream, first) => {
     // Node says Duplex for the sake of TLS; a plain server's connections are sockets.
     const socket = stream as Socket;
-    if (isWebSocket(request)) onWebSocket(request, socket, first);
+    // No client that means it asks before it has the answer to what it asked before.
+    if (isAnswering(socket)) socket.destroy();
+    else if (isWebSocket(request)) onWebSocket(request, socket, first);
     else serveWithoutUpgrade(server, request, socket, first);
   });
   server.on('clientError', answerClientError);

@@ -37,6 +37,10 @@ const websocket = (token: string) =>
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   );
 
+const SWITCHED = 'HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+/** A closing frame of 41 bytes: 1001, and why (RFC 6455 5.5.1). */
+const GOODBYE = '\x88\x29\x03\xe9The gateway is stopping; connect again.';
+
 /** An answer that never ends, and an open WebSocket. */
 async function openBoth(token: string): Promise<readonly [RawClient, RawClient]> {
   pod.handler = (_, response) => void response.write('begun');
@@ -136,6 +140,44 @@ describe('a gateway that is told to stop', () => {
     await drained;
     await Promise.all([stream.closed(), socket.closed()]);
     expect(gateway.gateway.websockets).toBe(0);
+    expect(socket.text.split('\r\n\r\n')[1]).toBe(GOODBYE);
+  });
+
+  it('tells a WebSocket behind the frame that is under way, which still comes whole', async () => {
+    const token = await gateway.token(gateway.addSandbox({ id: 'a' }));
+    let finish = () => {};
+    pod.onUpgrade = (_, socket) => {
+      socket.write(`${SWITCHED}\x82\x04ab`, 'latin1');
+      finish = () => void socket.write('cd\x82\x01e', 'latin1');
+    };
+    const socket = await RawClient.connect(gateway.port);
+    socket.send(...websocket(token));
+    await until(() => socket.text.endsWith('ab'));
+    pod.handler = (_, response) => void response.write('begun');
+    const stream = await RawClient.connect(gateway.port);
+    stream.send(...request(token));
+    await until(() => stream.text.includes('begun'));
+    const drained = gateway.gateway.drain(0);
+    // What is broken off beside it says that the grace is over.
+    await stream.closed();
+    finish();
+    await drained;
+    await socket.closed();
+    expect(socket.text.split('\r\n\r\n')[1]).toBe(`\x82\x04abcd${GOODBYE}`);
+  });
+
+  it('does not wait for ever for a WebSocket that stays', async () => {
+    const impatient = await GatewayFixture.start({ pools: { port: pod.port }, keys: gateway.keys, timing: { farewellMs: 200 } });
+    const token = await impatient.token(impatient.addSandbox({ id: 'a' }));
+    const socket = connect({ port: impatient.port, host: '127.0.0.1', allowHalfOpen: true });
+    let text = '';
+    socket.on('data', (data) => (text += data.toString('latin1')));
+    socket.write(websocket(token).join('\r\n'));
+    await until(() => text.includes('101'));
+    await impatient.gateway.drain(0);
+    expect(impatient.gateway.websockets).toBe(0);
+    await until(() => text.endsWith(GOODBYE));
+    socket.destroy();
   });
 });
 

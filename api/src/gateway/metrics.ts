@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 import { Counter, DURATION_BUCKETS, Gauge, Histogram, type Registry } from '@sandfleet/server-kit';
 
 import type { UpstreamFailure } from './upstream/upstream-error.ts';
@@ -26,6 +28,12 @@ export interface GatewayMetrics {
 
 /** Standard methods have a series each; a client can't make more by inventing methods. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** A client that went away before its answer began: ours, and in no standard. */
+const CLIENT_GONE = 499;
+
+/** Standard statuses have a series each; a pod can't make more by inventing statuses. */
+const codeOf = (status: number): string => (status === CLIENT_GONE || status in STATUS_CODES ? String(status) : 'other');
 
 export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   const registers = [registry];
@@ -57,7 +65,7 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   const boundDecisions = remember((key: string) => decisions.labels(...(key.split(' ') as [string, string])));
   return {
     observe: ({ method, status, surface, seconds, bytesIn: received, bytesOut: sent }) => {
-      boundRequests(`${METHODS.has(method) ? method : 'other'} ${status} ${surface}`).inc();
+      boundRequests(`${METHODS.has(method) ? method : 'other'} ${codeOf(status)} ${surface}`).inc();
       if (seconds !== undefined) boundDurations(surface).observe(seconds);
       if (received > 0) bytesIn.inc(received);
       if (sent > 0) bytesOut.inc(sent);

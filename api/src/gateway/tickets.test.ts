@@ -174,16 +174,21 @@ describe('logs and metrics', () => {
       get('evil.example', '/', 'X-Request-Id: r5'),
       ['FROB /s/a/ HTTP/1.1', 'Host: 127.0.0.1', '\r\n'],
       ['PROPFIND /s/a/ HTTP/1.1', 'Host: 127.0.0.1', '\r\n'],
+      get('127.0.0.1', '/s/a/v1/invented', `Authorization: Bearer ${token}`),
     ];
+    const usual = pod.handler;
+    pod.handler = (request, response) =>
+      request.url === '/v1/invented' ? void response.writeHead(799).end() : usual(request, response);
     const answers = [];
     for (const lines of requests) answers.push(await rawRequest(gateway.port, ...lines));
     expect(JSON.stringify(answers)).not.toContain(ticket);
     expect(JSON.stringify(answers)).not.toContain(token);
+    pod.handler = usual;
     await gateway.stop();
     let text = '';
     await until(() => {
       void readFile(file, 'utf8').then((read) => (text = read));
-      return text.trim().split('\n').length >= 6;
+      return text.trim().split('\n').length >= 7;
     });
     const lines = text
       .trim()
@@ -205,6 +210,7 @@ describe('logs and metrics', () => {
       [404, 'SANDBOX_NOT_FOUND'],
       [421, 'UNKNOWN_HOST'],
       [401, 'UNAUTHENTICATED'],
+      [799, undefined],
     ]);
     expect(text).not.toMatch(/secret|eyJ|ticket=|evil/);
 
@@ -212,7 +218,8 @@ describe('logs and metrics', () => {
     expect(metrics).toContain('gateway_requests_total{method="GET",code="200",surface="rest"} 1');
     expect(metrics).toContain('gateway_requests_total{method="other",code="401",surface="rest"} 1');
     expect(metrics).toContain('gateway_requests_total{method="GET",code="421",surface="none"} 1');
-    expect(metrics).toContain('auth_decisions_total{result="allowed",reason="token"} 1');
+    expect(metrics).toContain('gateway_requests_total{method="GET",code="other",surface="rest"} 1');
+    expect(metrics).toContain('auth_decisions_total{result="allowed",reason="token"} 2');
     expect(metrics).toContain('auth_decisions_total{result="allowed",reason="ticket"} 1');
     expect(metrics).toContain('auth_decisions_total{result="refused",reason="ticket_used"} 1');
     expect(metrics).toContain('auth_decisions_total{result="refused",reason="sandbox_not_found"} 1');

@@ -11,6 +11,8 @@ export interface GatewayTiming {
   readonly lapseCheckMs: number;
   /** A WebSocket that ends with its credential has this long to come to the end of a frame, behind which the reason goes. */
   readonly lastFrameMs: number;
+  /** After a gateway’s grace is over, its WebSockets have this long to hear so and to close. */
+  readonly farewellMs: number;
 }
 
 export const DEFAULT_TIMING: GatewayTiming = {
@@ -20,4 +22,5 @@ export const DEFAULT_TIMING: GatewayTiming = {
   halfClosedMs: 10_000,
   lapseCheckMs: 1000,
   lastFrameMs: 1000,
+  farewellMs: 5000,
 };

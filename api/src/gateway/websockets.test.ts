@@ -123,6 +123,28 @@ describe('a WebSocket', () => {
     await until(() => gateway.gateway.websockets === 0);
   });
 
+  it('whose client goes away before the pod has answered does not stay', async () => {
+    let isOver = false;
+    pod.onUpgrade = (_, socket) => void socket.resume().on('close', () => (isOver = true));
+    const client = await RawClient.connect(gateway.port);
+    client.send(...authorized('/terminal'));
+    await until(() => pod.requests.length === 1);
+    expect(gateway.gateway.websockets).toBe(1);
+    // An end of its side, as a browser sends it when its tab is closed.
+    client.socket.end();
+    await until(() => gateway.gateway.websockets === 0 && isOver);
+    await client.closed();
+  });
+
+  it('may follow an answer that came whole on its connection', async () => {
+    const client = await RawClient.connect(gateway.port);
+    client.send(`GET /s/a/x HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, `Authorization: Bearer ${token}`, '\r\n');
+    expect((await client.answer()).status).toBe(200);
+    client.send(...authorized('/terminal'));
+    await until(() => client.text.includes('101'));
+    client.destroy();
+  });
+
   it('ends with the key that signed its credential, and not with another one', async () => {
     const keys = await createKeys();
     const other = await GatewayFixture.start({ keys, pools: { port: pod.port } });

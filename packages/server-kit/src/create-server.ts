@@ -14,6 +14,7 @@ import type { Registry } from 'prom-client';
 
 import { observeRequests } from './http-metrics.ts';
 import type { Logger } from './logger.ts';
+import { closeWithConnection } from './queued-answers.ts';
 import { createValidatorCompiler, toValidationError } from './validation.ts';
 
 /** How errors look on the wire: problem+json for the control plane, the published envelope for the runtime. */
@@ -55,6 +56,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       maxHeaderSize: 16_384,
     },
   });
+  app.server.prependListener('request', (request, response) => closeWithConnection(response, request.socket));
   app.setValidatorCompiler(createValidatorCompiler());
   acceptEmptyJson(app);
   observeRequests(app, options.metrics);

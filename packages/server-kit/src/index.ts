@@ -8,4 +8,5 @@ export * from './metrics.ts';
 export * from './plain-upgrade.ts';
 export * from './problem.ts';
 export * from './process.ts';
+export * from './queued-answers.ts';
 export * from './version.ts';

@@ -161,6 +161,20 @@ describe('a request for a WebSocket', () => {
     expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('"output":"hi\\n"')]);
   });
 
+  it('before the answer to an earlier request ends its connection and no other', async () => {
+    await using runtime = await testRuntime({ JWT_PUBLIC_KEY });
+    const port = await listen(runtime);
+    for (const upgrade of ['websocket', 'h2c'])
+      for (const headers of [{}, await bearer()]) {
+        const lines = Object.entries({ host: 'x', connection: 'Upgrade', upgrade, ...headers }).map((pair) => pair.join(': '));
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => undefined).resume();
+        socket.write(`GET /v1/sandbox HTTP/1.1\r\nhost: x\r\n\r\nGET /v1/shell/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+        await new Promise((resolve) => socket.once('close', resolve));
+      }
+    expect((await ask(port, { headers: await bearer() })).status).toBe(101);
+  });
+
   it('whose client is gone before it is answered ends nothing but itself', async () => {
     await using runtime = await testRuntime({ JWT_PUBLIC_KEY });
     const port = await listen(runtime);

@@ -2,7 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { ApiError } from '@sandfleet/contract';
-import { isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
+import { isAnswering, isWebSocket, serveWithoutUpgrade, watchForEnd } from '@sandfleet/server-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -39,6 +39,8 @@ export function acceptUpgrades(app: FastifyInstance): void {
     const socket = stream as Socket;
     // Node takes its own listener off: without another, a connection that breaks now would end the process.
     socket.on('error', () => socket.destroy());
+    // No client that means it asks before it has the answer to what it asked before.
+    if (isAnswering(socket)) return void socket.destroy();
     if (!isWebSocket(request)) return serveWithoutUpgrade(app.server, request, socket, head);
     const response = new ServerResponse(request);
     // What follows a refusal on this connection would be read by nobody.
@@ -71,19 +73,6 @@ export function takeConnection(request: FastifyRequest, reply: FastifyReply): Wa
   reply.hijack();
   reply.raw.detachSocket(connection.socket);
   return connection;
-}
-
-/**
- * Nobody reads from a connection that waits, so that its client has gone would not be seen, and a service may take a while to
- * start. What a client sends early stays where it is.
- */
-function watchForEnd(socket: Socket): () => void {
-  const look = () => {
-    if (socket.readableLength === 0) socket.read(0);
-  };
-  const end = () => socket.destroy();
-  socket.on('readable', look).once('end', end);
-  return () => void socket.off('readable', look).off('end', end);
 }
 
 export interface WebSocketRoute {

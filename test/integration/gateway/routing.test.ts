@@ -104,6 +104,24 @@ describe('the gateway on a real API server', () => {
     socket.close();
   });
 
+  it('tells WebSockets that are open when it has to stop', async () => {
+    const stopping = await startGateway(world);
+    const sandbox = await world.createSandbox('told');
+    await world.createPod(sandbox, { ip: address });
+    const authorization = `Bearer ${await world.token(sandbox)}`;
+    await eventually(
+      'the sandbox answers',
+      async () => (await fetch(`${stopping.url}/s/told/`, { headers: { authorization } })).ok,
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${stopping.port}/s/told/v1/shell/ws`, { headers: { authorization } });
+    const closed = new Promise<[number, string, boolean]>((resolve) =>
+      socket.addEventListener('close', ({ code, reason, wasClean }) => resolve([code, reason, wasClean])),
+    );
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    await stopping.stop();
+    expect(await closed).toEqual([1001, 'The gateway is stopping; connect again.', true]);
+  });
+
   it('never sends the requests of one tenant to the pod of another that got its address', async () => {
     const mine = await world.createSandbox('moves');
     const token = await world.token(mine);

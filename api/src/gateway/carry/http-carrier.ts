@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Logger } from '@sandfleet/server-kit';
+import { closeWithConnection, type Logger } from '@sandfleet/server-kit';
 
 import type { Lapse } from '../access/authenticator.ts';
 import type { Permit } from '../access/permit.ts';
@@ -59,6 +59,7 @@ export class HttpCarrier {
     const call = beginCall(request, this.#options.requestId(undefined));
     const journey: Journey = { request, response, call, expectsContinue, exchange: undefined, bytesIn: 0 };
     response.once('close', () => this.#end(journey));
+    closeWithConnection(response, request.socket);
     const raw = {
       method: call.method,
       target: request.url ?? '',

@@ -31,6 +31,11 @@ export class HttpExchange implements Exchange {
   /** Body bytes go straight to the client's socket. */
   #isDirect = false;
   #isWaiting = false;
+  /**
+   * What one read brought, as views of its buffer; written as one. A pod may cut its body into chunks of a byte each, and each
+   * that waits for a slow client would hold a thousand times its size.
+   */
+  readonly #pieces: Buffer[] = [];
 
   constructor(options: HttpExchangeOptions) {
     this.#options = options;
@@ -60,12 +65,8 @@ export class HttpExchange implements Exchange {
 
   onData(data: Buffer): void {
     this.bytesOut += data.length;
-    if (this.#isHeadSent) return this.#write(data);
     const body = this.#head?.body;
-    if (body?.kind !== 'length' || body.length !== data.length) {
-      this.#sendHead();
-      return this.#write(data);
-    }
+    if (this.#isHeadSent || body?.kind !== 'length' || body.length !== data.length) return this.#take(data);
     // Head and body in one write; as text, because Node joins those before they go to the socket.
     this.#writeHead();
     this.#isWhole = true;
@@ -74,12 +75,15 @@ export class HttpExchange implements Exchange {
   }
 
   onBatch(): void {
-    if (this.#head !== undefined && !this.#isHeadSent && !this.#isOver) this.#sendHead();
+    if (this.#head === undefined || this.#isOver) return;
+    if (!this.#isHeadSent) this.#sendHead();
+    if (this.#pieces.length > 0 && !this.#response.write(this.#joined())) this.#waitForDrain();
   }
 
   onEnd(): void {
     if (!this.#isHeadSent) this.#writeHead();
-    if (!this.#isWhole) this.#response.end();
+    if (this.#pieces.length > 0) this.#response.end(this.#joined());
+    else if (!this.#isWhole) this.#response.end();
     this.#finish();
   }
 
@@ -113,11 +117,15 @@ export class HttpExchange implements Exchange {
   }
 
   /** Through the response, bytes are held for a tick: their buffer could not be used again. Framed by a length they need no framing. */
-  #write(data: Buffer): void {
+  #take(data: Buffer): void {
+    if (!this.#isHeadSent) this.#sendHead();
     const { socket } = this.#response;
-    const isDirect = this.#isDirect && socket !== null;
-    const hasRoom = isDirect ? this.#connection?.writeTo(socket, data) : this.#response.write(Buffer.from(data));
-    if (hasRoom === false) this.#waitForDrain();
+    if (!this.#isDirect || socket === null) this.#pieces.push(data);
+    else if (this.#connection?.writeTo(socket, data) === false) this.#waitForDrain();
+  }
+
+  #joined(): Buffer {
+    return Buffer.concat(this.#pieces.splice(0));
   }
 
   #waitForDrain(): void {

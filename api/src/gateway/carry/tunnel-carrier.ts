@@ -2,6 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { ApiError } from '@sandfleet/contract';
+import { watchForEnd } from '@sandfleet/server-kit';
 
 import type { Lapse } from '../access/authenticator.ts';
 import type { Permit } from '../access/permit.ts';
@@ -10,7 +11,7 @@ import type { PodRoute } from '../routing/route.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { beginCall, endCall, refusalOf, type Call } from './call.ts';
 import { clientAddressOf, type CarrierOptions } from './http-carrier.ts';
-import { CREDENTIAL_ENDED, lapsed } from './lapsed.ts';
+import { CREDENTIAL_ENDED, GOING_AWAY, lapsed } from './lapsed.ts';
 import { headFor, type Passage } from './passage.ts';
 import { notReady } from './reception.ts';
 import { TunnelExchange } from './tunnel-exchange.ts';
@@ -20,7 +21,7 @@ interface Crossing {
   readonly socket: Socket;
   readonly call: Call;
   /** Undefined once the WebSocket is open: thousands of idle ones need not hold their requests. */
-  opening: { readonly request: IncomingMessage; readonly first: Buffer } | undefined;
+  opening: { readonly request: IncomingMessage; readonly first: Buffer; readonly stopWatching: () => void } | undefined;
   /** Made when the request turns out to get an ordinary answer. */
   response: ServerResponse | undefined;
   tunnel: TunnelExchange | undefined;
@@ -41,9 +42,10 @@ export class TunnelCarrier {
 
   handle(request: IncomingMessage, socket: Socket, first: Buffer): void {
     const call = beginCall(request, this.#options.requestId(undefined));
-    const crossing: Crossing = { socket, call, opening: { request, first }, response: undefined, tunnel: undefined };
     // A socket without this listener throws what happens to it.
     socket.on('error', () => socket.destroy());
+    const opening = { request, first, stopWatching: watchForEnd(socket) };
+    const crossing: Crossing = { socket, call, opening, response: undefined, tunnel: undefined };
     socket.once('close', () => this.#end(crossing));
     const raw = {
       method: call.method,
@@ -63,6 +65,11 @@ export class TunnelCarrier {
   /** Ends every WebSocket now. */
   closeAll(): void {
     for (const tunnel of this.#open.keys()) tunnel.close();
+  }
+
+  /** Ends every WebSocket behind the frame that is under way, and says why. */
+  sayGoodbye(): void {
+    for (const tunnel of this.#open.keys()) tunnel.end(GOING_AWAY, 'The gateway is stopping; connect again.');
   }
 
   /** Ends the WebSockets whose credential does not hold any more. */
@@ -152,6 +159,7 @@ export class TunnelCarrier {
 
 function takeFirst(crossing: Crossing): Buffer {
   const first = crossing.opening?.first ?? Buffer.alloc(0);
+  crossing.opening?.stopWatching();
   crossing.opening = undefined;
   return first;
 }

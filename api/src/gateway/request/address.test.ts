@@ -53,12 +53,20 @@ describe('addressOf()', () => {
     ['/s/a\\b/', 'BAD_PATH'],
     ['/s/a%00/', 'BAD_PATH'],
     ['/s/ä/', 'BAD_PATH'],
+    [`/s/${'a'.repeat(64)}/`, 'BAD_PATH'],
     ['http://gw.example/s/abc/', 'BAD_PATH'],
     ['*', 'BAD_PATH'],
     ['?x', 'BAD_PATH'],
   ];
   it.for(refused)('refuses %s with %s', ([target, code]) => {
     expect(() => path(target)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('takes the longest id that there is, and no longer one', () => {
+    const id = 'a'.repeat(63);
+    expect([path(`/s/${id}/`), host(id), host(`3000-${id}`)]).toEqual(Array(3).fill(expect.objectContaining({ id })));
+    for (const label of [`${id}a`, `3000-${id}a`])
+      expect(() => host(label)).toThrow(expect.objectContaining({ code: 'UNKNOWN_HOST' }));
   });
 
   it.for(['0-abc', '65536-abc', '080-abc', '99999999-abc'])('refuses the port of %s', (label) => {

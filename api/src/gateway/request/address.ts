@@ -25,7 +25,9 @@ export interface Redirect {
 const PREVIEW_LABEL = /^([0-9]+)-(.+)$/;
 /** All that is visible in ASCII, but for the mark of a fragment. */
 const QUERY = /^[\x21\x22\x24-\x7e]*$/;
-const ID_CHARACTERS = /^[A-Za-z0-9._~-]+$/;
+/** An id is a DNS label. What is longer is none, and would get into each line of the log. */
+const MAX_ID_LENGTH = 63;
+const ID = new RegExp(`^[A-Za-z0-9._~-]{1,${MAX_ID_LENGTH}}$`);
 
 /**
  * Reads the Host header and the request target.
@@ -44,6 +46,8 @@ export function addressOf(hosts: Hosts, hostHeader: string, target: string): Add
 
 function fromLabel(label: string, path: string, query: string): Address {
   const preview = PREVIEW_LABEL.exec(label);
+  if ((preview?.[2] ?? label).length > MAX_ID_LENGTH)
+    throw new ApiError('UNKNOWN_HOST', { message: 'The id in the host name is longer than one can be.' });
   if (preview === null) return { id: label, mode: 'subdomain', prefix: '', port: undefined, path, query };
   const port = portOf(preview[1] ?? '');
   if (port === undefined) throw new ApiError('UNKNOWN_HOST', { message: 'The host name begins with a number that is no port.' });
@@ -54,7 +58,7 @@ function fromPath(path: string, query: string): Address | Redirect {
   if (!path.startsWith('/s/')) throw new ApiError('NOT_FOUND', { message: 'Sandboxes are at /s/{id}/.' });
   const slash = path.indexOf('/', 3);
   const id = slash < 0 ? path.slice(3) : path.slice(3, slash);
-  if (!ID_CHARACTERS.test(id) || id === '.' || id === '..') throw badPath('The id in the path is not one.');
+  if (!ID.test(id) || id === '.' || id === '..') throw badPath('The id in the path is not one.');
   if (slash < 0) return { redirect: `/s/${id}/${query}` };
   return { id, mode: 'path', prefix: `/s/${id}`, port: undefined, path: path.slice(slash), query };
 }

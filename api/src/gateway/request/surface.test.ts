@@ -29,6 +29,7 @@ describe('surfaceOf()', () => {
     ['/devtools/browser/1', 'cdp'],
     ['/vnc/index.html', 'vnc'],
     ['/VNC/index.html', 'vnc'],
+    ['/vnc.html', 'vnc'],
     ['/websockify', 'vnc'],
     ['/websockifyx', 'rest'],
     ['/code-server/', 'codeServer'],

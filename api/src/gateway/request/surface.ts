@@ -18,6 +18,7 @@ const BY_FIRST_SEGMENT: ReadonlyMap<string, Target> = new Map([
   ['json', target('cdp')],
   ['devtools', target('cdp')],
   ['vnc', target('vnc')],
+  ['vnc.html', target('vnc')],
   ['websockify', target('vnc')],
   ['code-server', target('codeServer')],
   ['jupyter', target('jupyter')],

@@ -41,6 +41,8 @@ describe('rewriteHeaders()', () => {
     'Service-Worker-Allowed',
     'NEL',
     'Report-To',
+    'X-Accel-Redirect',
+    'X-Sendfile',
   ];
   it.for(dropped)('does not pass on %s', (name) => {
     expect(rewriteHeaders(['Content-Type', 'text/plain', name, 'x'], path)).toEqual(['Content-Type', 'text/plain', ...always]);

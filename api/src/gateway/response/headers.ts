@@ -36,6 +36,9 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['nel', 'drop'],
   ['report-to', 'drop'],
   ['service-worker-allowed', 'drop'],
+  // Orders to a proxy in front: it would answer with another of its places, or with a file, whoever may see those.
+  ['x-accel-redirect', 'drop'],
+  ['x-sendfile', 'drop'],
   ['location', 'location'],
   ['set-cookie', 'cookie'],
   ['content-type', 'type'],

@@ -80,6 +80,28 @@ describe('UpstreamConnection', () => {
     expect(await hashOf(far, size)).toBe(createHash('sha256').update(body).digest('hex'));
   });
 
+  it('is over at once when the pod closes it while it idles, so that nothing is sent on it any more', async () => {
+    let finish = () => {};
+    const server = createServer((socket) => {
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+      finish = () => void socket.end();
+    });
+    const port = await listen(server);
+    const connection = await new Promise<UpstreamConnection>((resolve, reject) => {
+      const nothing = () => undefined;
+      const exchange = { method: 'GET', mayUpgrade: false, onHead: nothing, onData: nothing, onBatch: nothing, onEnd: nothing };
+      const created = new UpstreamConnection(
+        { host: '127.0.0.1', port, connectTimeoutMs: 10_000, buffers: new ReadBuffers() },
+        { onIdle: resolve, onClose: nothing },
+      );
+      created.start('GET / HTTP/1.1\r\nHost: x\r\n\r\n', { ...exchange, onError: reject }, false);
+    });
+    const ended = once(connection.socket, 'end');
+    finish();
+    await ended;
+    expect(connection.socket.destroyed).toBe(true);
+  });
+
   it('leaves its buffer to no other connection while bytes of it are on their way, also when it breaks off', async () => {
     const size = 32 * MEBIBYTE;
     const body = randomBytes(size);

@@ -159,7 +159,8 @@ export class UpstreamConnection {
   }
 
   #onFin(): void {
-    if (this.#reader.close()) return;
+    // Closed while it idles: the pool must not hand it out in the moment that its own end takes.
+    if (this.#reader.close()) return this.destroy();
     this.destroy(new UpstreamError('reset', { isStale: this.#isStale() }));
   }
 
