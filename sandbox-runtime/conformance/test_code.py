@@ -95,6 +95,12 @@ def test_javascript_may_be_a_module(client):
     assert run(client, "javascript", code).stdout == "/\n"
 
 
+def test_javascript_runs_once_whatever_it_fails_over(client, folder):
+    failing = 'require("fs").appendFileSync("runs", "1"); await Promise.resolve("{").then(JSON.parse)'
+    assert "SyntaxError" in run(client, "javascript", failing, cwd=folder).stderr
+    assert client.file.read_file(file=f"{folder}/runs").data.content == "1"
+
+
 def test_javascript_may_exit(client):
     assert run(client, "javascript", "process.exit(5)").exit_code == 5
 

@@ -217,6 +217,16 @@ def test_a_killed_host_is_replaced(client, kernel):
     assert value_of(run(client, kernel, "3").outputs) == ["3"]
 
 
+def test_new_kernels_start_after_somebody_tidied_up(client, kernel):
+    client.shell.exec_command(command="rm -rf /tmp/kernels-*")
+    assert value_of(run(client, kernel, "4").outputs) == ["4"]
+    # More than the kernels that were waiting already.
+    for number in range(3):
+        other = f"test-{uuid.uuid4()}"
+        assert value_of(run(client, other, str(number)).outputs) == [str(number)]
+        client.jupyter.delete_session(other)
+
+
 def test_much_output_is_cut_with_a_note(client, kernel):
     result = run(client, kernel, "print('x' * 50_000_000)", timeout=120)
     assert result.status == "ok"

@@ -78,6 +78,8 @@ class KernelProcess:
 
     async def start(self, python):
         """Comes back when the kernel takes code; its directory is the host's private one until code says otherwise."""
+        # Whoever tidies up /tmp takes it away.
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
         argv = [python, "-c", LAUNCH, "-f", "{connection_file}", *OPTIONS]
         self._manager._kernel_spec = KernelSpec(argv=argv, display_name="Python", language="python")
         environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
@@ -86,7 +88,13 @@ class KernelProcess:
         )
         process = self._manager.provisioner.process
         self.pid = process.pid
-        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+        try:
+            threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+        except RuntimeError:
+            # There is no room for a thread, and without one nobody would learn of the end of this process.
+            self._signal(signal.SIGKILL)
+            self._watch(process)
+            raise
         self._client = self._manager.client()
         self._client.start_channels(stdin=False, hb=False, control=False)
         self._tasks = [
@@ -153,7 +161,7 @@ class KernelProcess:
             pass
 
     def _watch(self, process):
-        """Runs in a thread. The id of a process that nobody has waited for yet is not given away, nor is that of its group."""
+        """Blocks. The id of a process that nobody has waited for yet is not given away, nor is that of its group."""
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         try:
             os.killpg(process.pid, signal.SIGKILL)

@@ -19,6 +19,7 @@ import { codeTool } from './tools/code/routes.ts';
 import { displayTool } from './tools/display/routes.ts';
 import { fileWatchTool } from './tools/file-watch/routes.ts';
 import { editorTool } from './tools/file/editor/routes.ts';
+import { createFileTurns } from './tools/file/file-turns.ts';
 import { fileTool } from './tools/file/routes.ts';
 import { hooksTool } from './tools/hooks/routes.ts';
 import { Kernels } from './tools/jupyter/kernels.ts';
@@ -35,7 +36,7 @@ import { shellTool } from './tools/shell/routes.ts';
 import { skillsTool } from './tools/skills/routes.ts';
 import { utilTool } from './tools/util/routes.ts';
 
-/** Mounts every tool. Those that run code for others are made here once and shared. */
+/** Mounts every tool. What several of them use is made here once. */
 export function mountTools(context: ToolContext): readonly Tool[] {
   const { config } = context;
   const nodeRuns = new NodeRuns({
@@ -45,6 +46,7 @@ export function mountTools(context: ToolContext): readonly Tool[] {
     maxRuns: config.SANDFLEET_NODEJS_RUNS,
     outputLimit: config.SANDFLEET_NODEJS_OUTPUT_BYTES,
   });
+  const fileTurns = createFileTurns();
   const kernels = new Kernels(context);
   const carrier = createCarrier(context);
   const browser = createBrowserSession(context);
@@ -66,8 +68,8 @@ export function mountTools(context: ToolContext): readonly Tool[] {
     browserPageTool(context, browser),
     displayTool(context),
     vncTool(context),
-    fileTool(context),
-    editorTool(context),
+    fileTool(context, fileTurns),
+    editorTool(context, fileTurns),
     fileWatchTool(context),
     jupyterTool(context, kernels),
     skillsTool(context),

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 import type { Environment } from '../config.ts';
 import { killGroup } from './kill-group.ts';
+import { requireStreams, toStartError } from './no-room.ts';
 
 export interface BoundedRun {
   readonly command: readonly string[];
@@ -38,7 +39,11 @@ const DRAIN_MS = 2000;
 export const LAUNCH =
   'for path in /proc/$$/fd/*; do fd=${path##*/}; if (( fd > 2 && fd != 255 )); then eval "exec $fd>&-"; fi; done; exec "$@"';
 
-/** Runs a command in a process group of its own, and leaves nothing of that group behind, however it ends. */
+/**
+ * Runs a command in a process group of its own, and leaves nothing of that group behind, however it ends.
+ *
+ * @throws ApiError TOO_MANY_REQUESTS
+ */
 export async function runBounded(options: BoundedRun): Promise<BoundedResult> {
   const { command, directory, env, input = '', timeoutMs, maxOutputBytes, signal } = options;
   if (signal.aborted) return nothing('aborted');
@@ -49,6 +54,7 @@ export async function runBounded(options: BoundedRun): Promise<BoundedResult> {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  requireStreams(child);
   const end = (why: BoundedResult['ended']) => {
     ended = why;
     killGroup(child.pid);
@@ -80,7 +86,7 @@ const nothing = (ended: BoundedResult['ended']): BoundedResult => ({
 
 function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(toStartError(error)));
     child.once('exit', (code) => resolve(code));
   });
 }

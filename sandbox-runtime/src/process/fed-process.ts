@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 
 import type { Environment } from '../config.ts';
 import { LAUNCH } from './bounded-process.ts';
+import { requireStreams } from './no-room.ts';
 
 /** Characters that are kept of what the program says, the last ones. */
 const MAX_WORDS = 2000;
@@ -18,6 +19,7 @@ export interface FedProcess {
   words(): string;
 }
 
+/** @throws ApiError TOO_MANY_REQUESTS */
 export function startFedProcess(command: readonly string[], env: Environment): FedProcess {
   const child = spawn('/bin/bash', ['--noprofile', '--norc', '-c', LAUNCH, 'bash', ...command], {
     cwd: '/',
@@ -25,6 +27,7 @@ export function startFedProcess(command: readonly string[], env: Environment): F
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
+  requireStreams(child);
   const exit = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(CAN_NOT_RUN));
     child.once('exit', (code) => resolve(code));

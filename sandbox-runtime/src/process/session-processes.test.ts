@@ -40,3 +40,22 @@ describe('sessionProcesses()', () => {
     signalProcess(pid, 'SIGKILL');
   });
 });
+
+describe('signalProcess()', () => {
+  it('passes over what has become another user’s', async () => {
+    const module = new URL('session-processes.ts', import.meta.url).href;
+    const script = `import(${JSON.stringify(module)}).then(({ signalProcess }) => {
+      if (process.getuid() === 0) process.setuid(65534);
+      try { process.kill(1, 'SIGCONT'); } catch ({ code }) { console.log(code); }
+      signalProcess(1, 'SIGCONT');
+      console.log('went on');
+    })`;
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const said: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+    await once(child, 'close');
+    expect(Buffer.concat(said).toString()).toBe('EPERM\nwent on\n');
+  });
+});

@@ -19,7 +19,9 @@ const SLACK_SECONDS = 0.02;
  * One that called setsid() has left the session.
  */
 export async function sessionProcesses(leader: number, since = 0): Promise<readonly number[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // Without descriptors left the table of processes can't be read; whoever asks can end the leader all the same.
+  const entries = await readdir('/proc').catch((): string[] => []);
+  const names = entries.filter((name) => /^\d+$/.test(name));
   const earliest = uptime() - (Date.now() - since) / 1000 - SLACK_SECONDS;
   const stats = await Promise.all(names.map(statOf));
   return stats.flatMap((stat) =>
@@ -74,11 +76,13 @@ export function commandLineOf(pid: number): string | undefined {
   }
 }
 
-/** Sends a signal, which finds nobody when the process has just ended. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, or to the group of a negative number. */
+export function signalProcess(target: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal);
+    process.kill(target, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // It has just ended, or it became another user's by sudo.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }

@@ -31,8 +31,10 @@ export interface ServiceDefinition {
    * @throws Error with what stands in the way
    */
   prepare(signal: AbortSignal): Promise<readonly Program[]>;
-  /** Called once all programs are ready. */
-  started?(): Promise<void>;
+  /** Called once all programs are ready; the signal is aborted when that has become of no use. */
+  started?(signal: AbortSignal): Promise<void>;
+  /** Why nobody new can reach a run though its programs live: what it listens on may have been removed. */
+  fault?(): Promise<string | undefined>;
   /** Called when no process of a run is left, unless `prepare` has failed. */
   clear?(): Promise<void>;
   /** Asked before it is stopped for idleness: it may still be at work for somebody who does not hold a lease. */

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 
@@ -14,6 +15,15 @@ export function isListening(where: number | string): Promise<boolean> {
     socket.once('error', () => settle(false));
     socket.once('timeout', () => settle(false));
   });
+}
+
+/** Whoever tidies up /tmp takes away what a program is reached by, and most can't be told to make it again. */
+export async function removedSocket(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats?.isSocket() !== true) return `its socket ${path} was removed`;
+  }
+  return undefined;
 }
 
 /** @throws Error when another process has the port, which would be taken for the service. */

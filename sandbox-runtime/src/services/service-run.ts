@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@sandfleet/contract';
 import type { Logger } from '@sandfleet/server-kit';
 
-import { endFamily, sendSignal } from '../tools/bash/end-family.ts';
+import { signalProcess } from '../process/session-processes.ts';
+import { endFamily } from '../tools/bash/end-family.ts';
 import type { Family } from '../tools/bash/family.ts';
 import type { Program, ServiceDefinition } from './definition.ts';
 import type { Lease, Service, ServiceName } from './service.ts';
@@ -89,6 +90,12 @@ export class ServiceRun {
     return this.#programs.map((program) => program.lastLines()).join('\n');
   }
 
+  /** Fails when nobody new can reach it. Never throws. */
+  async check(): Promise<void> {
+    const reason = await this.#options.definition.fault?.();
+    if (reason !== undefined) this.#fail({ reason, lines: '', hopeless: false });
+  }
+
   /** Ends all processes and resolves when none is left. */
   end(): Promise<void> {
     this.#end ??= this.#endAll();
@@ -99,6 +106,7 @@ export class ServiceRun {
     const { definition, get } = this.#options;
     const { signal } = this.#over;
     for (const name of definition.needs) {
+      await get(name).check();
       const lease = await get(name).lease(signal);
       this.#leases.push(lease);
       const lost = () => {
@@ -115,7 +123,8 @@ export class ServiceRun {
       signal.throwIfAborted();
       await this.#launch(program);
     }
-    await definition.started?.();
+    signal.throwIfAborted();
+    await definition.started?.(signal);
   }
 
   async #launch(program: Program): Promise<void> {
@@ -201,7 +210,7 @@ export class ServiceRun {
   async #endPrograms(): Promise<void> {
     const { definition, log } = this.#options;
     if (this.#programs.length === 0) return;
-    for (const { pid } of this.#programs) if (pid !== undefined) sendSignal(pid, 'SIGTERM');
+    for (const { pid } of this.#programs) if (pid !== undefined) signalProcess(pid, 'SIGTERM');
     const over = new AbortController();
     const exits = Promise.all(this.#programs.map(({ exit }) => exit));
     await Promise.race([exits, delay(definition.graceMs, undefined, { signal: over.signal }).catch(() => {})]);

@@ -50,6 +50,11 @@ export interface Service {
    * @throws the reason of `signal` when that is aborted first
    */
   lease(signal?: AbortSignal): Promise<Lease>;
+  /**
+   * Ends a run that nobody new can reach although it lives, so that the next lease gets another. A lease does so by itself where
+   * nobody else holds one; this is for who can't do without. Never throws.
+   */
+  check(): Promise<void>;
   state(): ServiceState;
   /** Ends the service now, leases or not, and resolves when no process of it is left. A later lease starts it again. */
   stop(): Promise<void>;

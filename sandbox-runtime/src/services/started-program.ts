@@ -37,6 +37,7 @@ export class StartedProgram {
   readonly #output: OutputTail;
   readonly #outputOver: Promise<unknown>;
   readonly #redact: (text: string) => string;
+  #startError: Error | undefined;
   #onLine: (line: string) => void = () => {};
 
   constructor(program: Program, { mark, log, redact }: ProgramOptions) {
@@ -55,8 +56,11 @@ export class StartedProgram {
     this.#child = child;
     this.pid = child.pid;
     this.exit = new Promise((resolve) => {
-      // Not started at all, as with a directory that is not there.
-      child.once('error', () => resolve({ code: 126, signal: null }));
+      // Not started at all, as with a directory that is not there, or where there is no room for another process.
+      child.once('error', (error) => {
+        this.#startError = error;
+        resolve({ code: 126, signal: null });
+      });
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     this.#outputOver = Promise.all([this.#output.read(child.stdout), this.#output.read(child.stderr)]);
@@ -69,15 +73,15 @@ export class StartedProgram {
   }
 
   get isMissing(): boolean {
-    return NOT_THERE.has(this.#child.exitCode) || this.pid === undefined;
+    return NOT_THERE.has(this.#child.exitCode);
   }
 
   /** @throws Error when it ends or gives up instead; the reason of `signal`. */
   async ready(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const ended = this.exit.then(async ({ code, signal: by }) => {
+    const ended = this.exit.then(async (exit) => {
       await Promise.race([this.#outputOver, delay(LAST_WORDS_MS, undefined, { signal: over.signal }).catch(() => {})]);
-      throw new Error(this.isMissing ? `${this.program.command[0]} is not installed` : `it ended with ${by ?? `code ${code}`}`);
+      throw new Error(this.#reasonOf(exit));
     });
     ended.catch(() => {});
     const { ready } = this.program;
@@ -88,6 +92,12 @@ export class StartedProgram {
       over.abort();
       this.#onLine = () => {};
     }
+  }
+
+  #reasonOf({ code, signal }: ProgramExit): string {
+    const { command, directory } = this.program;
+    if (this.#startError !== undefined) return `it can not be started in ${directory}: ${this.#startError.message}`;
+    return this.isMissing ? `${command[0]} is not installed` : `it ended with ${signal ?? `code ${code}`}`;
   }
 
   /** The end of its output, for an error message. */

@@ -120,6 +120,12 @@ describe('a service that does not do as it should', () => {
     await test.service.stop();
   });
 
+  it('says what keeps its program from being started', async () => {
+    using test = testService([script('', { directory: '/no/such/folder' })], { limits: { patience: 1 } });
+    await expect(test.service.lease()).rejects.toMatchObject(unavailable(/can not be started in \/no\/such\/folder: .*ENOENT/));
+    await test.service.stop();
+  });
+
   it('is tried again, and then says how it ended and what it wrote, without secrets', async () => {
     using test = testService([script('echo start >>"$1/starts"; echo "no display, password hunter2" >&2; exit 3')]);
     const refusal = await test.service.lease().catch((error: unknown) => error);

@@ -53,7 +53,17 @@ export class SupervisedService implements Service {
     return this.#options.definition.disabledBy === undefined ? this.#situation.state : 'disabled';
   }
 
-  lease(signal?: AbortSignal): Promise<Lease> {
+  async lease(signal?: AbortSignal): Promise<Lease> {
+    // Who holds one may go on well with what is open already.
+    if (this.#situation.leases === 0 && this.#options.definition.fault !== undefined) await this.check();
+    return this.#ask(signal);
+  }
+
+  async check(): Promise<void> {
+    if (this.#situation.state === 'running') await this.#run?.check();
+  }
+
+  #ask(signal: AbortSignal | undefined): Promise<Lease> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal();
       if (refusal !== undefined) return reject(refusal);

@@ -87,7 +87,8 @@ function collect(child: ChildProcess) {
   let kept: Buffer = Buffer.alloc(0);
   let cut = false;
   let open = true;
-  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  // Where no descriptor is left there are none.
+  const streams = [child.stdout, child.stderr].flatMap((stream) => stream ?? []);
   const closed = once(child, 'close').catch(() => undefined);
   for (const stream of streams) {
     stream.on('data', (chunk: Buffer) => {

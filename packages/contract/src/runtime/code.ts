@@ -54,7 +54,7 @@ export const codeContract = defineContract({
       session_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
     }),
     response: envelope(CodeExecuteResponse),
-    errors: ['BAD_REQUEST', 'SESSION_LIMIT', 'TOO_MANY_REQUESTS'],
+    errors: ['BAD_REQUEST', 'SESSION_LIMIT', 'TOO_MANY_REQUESTS', 'TOOL_UNAVAILABLE'],
   },
   code_info: {
     method: 'GET',

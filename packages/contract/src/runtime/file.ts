@@ -61,7 +61,9 @@ export const fileContentContract = defineContract({
     tag: 'file',
     summary: 'Write or append to a file',
     description:
-      'Folders on the way are made. A file is replaced as a whole or not at all, and keeps its mode. Newlines are added to text only.',
+      'Folders on the way are made. A file is replaced as a whole or not at all, and keeps its mode; one that is mounted by ' +
+      'itself is written in place. Changes of one file by several calls at once are made one after the other. Newlines are added to ' +
+      'text only.',
     body: Type.Object({
       file: filePath('Absolute, or relative to the workspace'),
       content: Type.String(),

@@ -9,7 +9,8 @@ const name = Type.String({
   description: 'Name of the hook; one that the API set before under this name is replaced',
 });
 const event = Type.Enum(['shutdown'], { default: 'shutdown', description: 'When the hook runs' });
-const command = Type.String({ maxLength: 4096, description: 'What bash runs, in the workspace' });
+/** No argument of a process can hold a NUL. */
+const command = Type.String({ maxLength: 4096, pattern: '^[^\\u0000]*$', description: 'What bash runs, in the workspace' });
 const timeout = Type.Number({
   exclusiveMinimum: 0,
   maximum: 3600,

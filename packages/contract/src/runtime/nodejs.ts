@@ -83,7 +83,7 @@ export const nodejsContract = defineContract({
       version,
     }),
     response: envelope(NodejsExecuteResponse),
-    errors: ['BAD_REQUEST', 'SESSION_LIMIT', 'TOO_MANY_REQUESTS'],
+    errors: ['BAD_REQUEST', 'SESSION_LIMIT', 'TOO_MANY_REQUESTS', 'TOOL_UNAVAILABLE'],
   },
   nodejs_info: {
     method: 'GET',
@@ -126,7 +126,7 @@ export const nodejsContract = defineContract({
         session: Type.Optional(NodejsSessionInfo),
       }),
     ),
-    errors: ['BAD_REQUEST', 'SESSION_LIMIT'],
+    errors: ['BAD_REQUEST', 'SESSION_LIMIT', 'TOOL_UNAVAILABLE'],
   },
   nodejs_list_sessions: {
     method: 'GET',

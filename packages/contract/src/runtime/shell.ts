@@ -6,6 +6,9 @@ import { envelope } from './envelope.ts';
 export const SHELL_STATUSES = ['running', 'completed', 'no_change_timeout', 'hard_timeout', 'terminated'] as const;
 export type ShellStatus = (typeof SHELL_STATUSES)[number];
 
+/** No word of a shell can hold a NUL; what stands behind it would be left out. */
+const NO_NUL = '^[^\\u0000]*$';
+
 const sessionId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of the session' });
 const status = Type.Enum([...SHELL_STATUSES]);
 const seconds = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 86_400, description });
@@ -17,7 +20,7 @@ const silence = Type.Optional(
   }),
 );
 const directory = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 4096, description: 'Absolute, or relative to the workspace' }),
+  Type.String({ minLength: 1, maxLength: 4096, pattern: NO_NUL, description: 'Absolute, or relative to the workspace' }),
 );
 
 export const ConsoleRecord = Type.Object({ ps1: Type.String(), command: Type.String(), output: Type.String() });
@@ -62,7 +65,7 @@ export const shellContract = defineContract({
     body: Type.Object({
       id: Type.Optional(sessionId),
       exec_dir: directory,
-      command: Type.String({ minLength: 1, maxLength: 1_048_576 }),
+      command: Type.String({ minLength: 1, maxLength: 1_048_576, pattern: NO_NUL }),
       async_mode: Type.Optional(Type.Boolean({ default: false })),
       timeout: Type.Optional(seconds('Seconds to wait for the end')),
       strict: Type.Optional(Type.Boolean({ description: 'Refuse the call when exec_dir does not exist', default: false })),
@@ -117,10 +120,10 @@ export const shellContract = defineContract({
     path: '/v1/shell/write',
     tag: 'shell',
     summary: 'Type into the running command',
-    description: 'In a terminal session also at its prompt.',
+    description: 'In a terminal session also at its prompt. Over 1048576 bytes that nothing has read yet: 429.',
     body: Type.Object({ id: sessionId, input: Type.String({ maxLength: 1_048_576 }), press_enter: Type.Boolean() }),
     response: envelope(Type.Object({ status })),
-    errors: ['SESSION_NOT_FOUND', 'CONFLICT'],
+    errors: ['SESSION_NOT_FOUND', 'CONFLICT', 'TOO_MANY_REQUESTS'],
   },
   shell_kill: {
     method: 'POST',

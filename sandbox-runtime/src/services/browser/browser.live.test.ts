@@ -164,6 +164,19 @@ describe('the browser on its screen', () => {
     await vi.waitFor(() => expect(lease.ended.aborted).toBe(true), WAIT);
   });
 
+  it('comes up on another screen when somebody has tidied up /tmp meanwhile', async () => {
+    const screen = services.get('screen');
+    const viewer = await screen.lease();
+    const paths = [`/tmp/.X11-unix/X${DISPLAY}`, dirname(services.ports.vnc)];
+    await Promise.all(paths.map((path) => rm(path, { recursive: true })));
+    const lease = await services.get('browser').lease();
+    expect(viewer.ended.aborted).toBe(true);
+    expect(screen.status()).toMatchObject({ state: 'running', lastExit: { reason: expect.stringContaining('was removed') } });
+    expect(paths.map((path) => existsSync(path))).toEqual([true, true]);
+    expect(await connected(async (page) => page.url())).toBe('about:blank');
+    lease.release();
+  });
+
   it('leaves no process, lock, socket or folder', async () => {
     (await services.get('browser').lease()).release();
     const folder = dirname(services.ports.vnc);

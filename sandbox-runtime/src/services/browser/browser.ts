@@ -72,7 +72,7 @@ export function browser({ config, env, size, options, proxyFlags, log }: Browser
         },
       ];
     },
-    started: () => firstPage(port),
+    started: (signal) => firstPage(port, signal),
     clear: () => clearRemains(userDataDir),
   };
 }
@@ -108,8 +108,8 @@ function policiesOf(config: Config, options: BrowserOptions, downloads: string):
 }
 
 /** DevTools listen before the first window is there; who drives the browser expects a page. It does without when none comes. */
-async function firstPage(port: number): Promise<void> {
-  const signal = AbortSignal.timeout(FIRST_PAGE_MS);
+async function firstPage(port: number, over: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([over, AbortSignal.timeout(FIRST_PAGE_MS)]);
   while (!signal.aborted) {
     const answer = await ask({ where: port, path: '/json/list', signal }).catch(() => undefined);
     if (answer !== undefined && /"type":\s*"page"/.test(answer.body)) return;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Environment } from '../../config.ts';
 import type { ServiceDefinition } from '../definition.ts';
-import { ask } from '../listening.ts';
+import { ask, removedSocket } from '../listening.ts';
 import { keepNewest } from './keep-newest.ts';
 
 export interface CodeServerOptions {
@@ -59,5 +59,6 @@ export function codeServer(options: CodeServerOptions): ServiceDefinition {
       ];
     },
     clear: () => rm(socket, { force: true }),
+    fault: () => removedSocket([socket]),
   };
 }

@@ -28,11 +28,11 @@ describe('jupyterLab()', () => {
       makeFolder: async () => {},
     });
     const [program] = await prepare(AbortSignal.timeout(600_000));
-    expect(program?.env).toEqual({ JUPYTER_RUNTIME_DIR: runtimeDir });
+    expect(program?.env).toEqual({ JUPYTER_RUNTIME_DIR: runtimeDir, npm_config_logs_max: '0' });
     expect((await stat(runtimeDir)).mode & 0o777).toBe(0o700);
     // As the server does before it takes calls.
     for (const name of ['jpserver-7.json', 'jpserver-7-open.html', 'kernel-1.json']) await writeFile(join(runtimeDir, name), '');
-    await started?.();
+    await started?.(AbortSignal.timeout(600_000));
     expect(await readdir(folder, { recursive: true })).toEqual(['runtime', 'runtime/kernel-1.json']);
     await clear?.();
     expect(existsSync(runtimeDir)).toBe(false);

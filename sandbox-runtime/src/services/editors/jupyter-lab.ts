@@ -49,7 +49,8 @@ export function jupyterLab(options: JupyterLabOptions): ServiceDefinition {
           name: 'jupyter-lab',
           command: [python, '-m', 'jupyterlab', `--config=${configFile}`],
           directory: workspace,
-          env: { ...env, JUPYTER_RUNTIME_DIR: runtimeDir },
+          // It asks npm for its folder at each start, and npm writes a log of that which nobody clears away.
+          env: { ...env, JUPYTER_RUNTIME_DIR: runtimeDir, npm_config_logs_max: '0' },
           // Open to all, but only this server answers to this token.
           ready: { probe: async (signal) => (await get('api/status', signal)).status === 200 },
         },

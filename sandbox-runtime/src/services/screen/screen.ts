@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Environment } from '../../config.ts';
 import type { Program, ServiceDefinition } from '../definition.ts';
-import { isListening } from '../listening.ts';
+import { isListening, removedSocket } from '../listening.ts';
 
 export interface ScreenOptions {
   /** Number of the X display. */
@@ -41,6 +41,7 @@ export function screen(options: ScreenOptions): ServiceDefinition {
       return [server(options), windowManager(options)];
     },
     clear: () => clear(display, vncSocket),
+    fault: () => removedSocket([socketOf(display), ...(vncSocket === undefined ? [] : [vncSocket])]),
   };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { BashSignal } from '@sandfleet/contract/runtime';
 
+import { signalProcess } from '../../process/session-processes.ts';
 import { membersOf, type Family, type Member } from './family.ts';
 
 /** What is sent to those who do not heed what was sent before. */
@@ -30,7 +31,7 @@ async function sendUntilGone(family: Family, signal: BashSignal, milliseconds: n
     // Without descriptors left the table of processes can't be read; the groups that are known can be told all the same.
     const members = await membersOf(family).catch(() => undefined);
     if (members?.length === 0) return true;
-    if (members === undefined) for (const pid of family.pids) sendSignal(-pid, signal);
+    if (members === undefined) for (const pid of family.pids) signalProcess(-pid, signal);
     else tell(members, signal, told);
     if (Date.now() >= end) return false;
     await delay(pause);
@@ -42,23 +43,12 @@ function tell(members: readonly Member[], signal: BashSignal, told: Set<number>)
   const pids = new Set(members.map(({ pid }) => pid));
   const fresh = members.filter(({ pid }) => signal === 'SIGKILL' || !told.has(pid));
   const groups = new Set(fresh.map(({ group }) => group).filter((group) => pids.has(group) && !told.has(-group)));
-  for (const group of groups) sendSignal(-group, signal);
-  for (const { pid, group } of fresh) if (!groups.has(group)) sendSignal(pid, signal);
+  for (const group of groups) signalProcess(-group, signal);
+  for (const { pid, group } of fresh) if (!groups.has(group)) signalProcess(pid, signal);
   if (signal === 'SIGKILL') return;
   for (const { pid, group } of fresh) {
     // What is stopped hears of it only when it goes on.
-    sendSignal(pid, 'SIGCONT');
+    signalProcess(pid, 'SIGCONT');
     told.add(pid).add(-group);
-  }
-}
-
-/** To a process, or to the group of a negative number. */
-export function sendSignal(target: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(target, signal);
-  } catch (error) {
-    // It has just ended, or it became another user's by sudo.
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }

@@ -68,7 +68,10 @@ export class BashSession {
       this.#count += 1;
       this.#commands.push(command);
       // The session was closed while the process started.
-      if (this.#isClosed) await command.end('SIGKILL', 'killed');
+      if (this.#isClosed) {
+        await command.end('SIGKILL', 'killed');
+        this.#options.commands.drop(command);
+      }
       void command.ended.then(() => this.#trim());
       return command;
     } finally {

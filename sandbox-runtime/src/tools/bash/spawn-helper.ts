@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-import { sendSignal } from './end-family.ts';
+import { signalProcess } from '../../process/session-processes.ts';
 import type { SpawnerOptions } from './spawner.ts';
 import type { ProcessOptions, StartedProcess } from './started-process.ts';
 
@@ -133,7 +133,7 @@ export class SpawnHelper {
       return pending?.resolve({ pid, exited, ...this.#streams(fds) });
     } catch (failure) {
       // No descriptors left to reach it by.
-      sendSignal(-pid, 'SIGKILL');
+      signalProcess(-pid, 'SIGKILL');
       return pending?.reject(failure as Error);
     } finally {
       this.#send({ opened: id });

@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { CodeExecuteResponse } from '@sandfleet/contract/runtime';
 import { describe, expect, it } from 'vitest';
 
@@ -48,6 +51,27 @@ describe('POST /v1/code/execute with JavaScript', () => {
     expect([answer.status, answer.exit_code]).toEqual(['error', 1]);
     expect(answer.traceback?.join('\n')).toContain(message);
     expect(answer.stderr).toContain(message);
+  });
+
+  const unreadable = [
+    'JSON.parse("{")',
+    'await Promise.resolve("{").then(JSON.parse)',
+    'await (await fetch("data:,no JSON")).json()',
+    'await import("data:text/javascript,no module")',
+    'require("./bad.cjs")',
+    'eval("}")',
+    'throw Object.assign(new SyntaxError("x"), { stack: "" })',
+  ];
+  it.for(unreadable)('runs code once that fails over text of others: %s', async (code) => {
+    await using runtime = await testRuntime();
+    await writeFile(join(runtime.home, 'bad.cjs'), 'no module');
+    const answer = await run(runtime, `require("fs").appendFileSync("runs", "1"); ${code}`, { cwd: runtime.home });
+    expect([answer.status, answer.exit_code, answer.traceback?.join('\n')]).toEqual([
+      'error',
+      1,
+      expect.stringContaining('SyntaxError'),
+    ]);
+    expect(await readFile(join(runtime.home, 'runs'), 'utf8')).toBe('1');
   });
 
   it.for(['while (true);', 'await new Promise(() => setInterval(() => {}, 1000))', 'await 1; while (true);'])(

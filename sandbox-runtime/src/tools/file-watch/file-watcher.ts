@@ -210,6 +210,8 @@ export class FileWatcher {
   async #findAgain(): Promise<void> {
     if ((await this.#tree.lookAtRoot()) === undefined || this.log.isClosed) return;
     this.#dirty.take();
+    // One that was being opened when the root went again may have a watch.
+    this.#tree.closeDirectory(this.#tree.root);
     this.#tree = this.#newTree();
     const tree = this.#tree;
     const changes = await populate(tree, await tree.open());

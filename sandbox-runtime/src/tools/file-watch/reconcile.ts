@@ -123,8 +123,8 @@ async function follow(
 function apply(tree: WatchedTree, gone: readonly Gone[], appeared: readonly Appeared[]): readonly TreeChange[] {
   const left = gone.filter((one) => !isCarried(one));
   for (const { dir, name, entry, isMoved } of left) {
-    if (dir.entries.get(name) === entry) dir.entries.delete(name);
-    tree.options.budget.returnFile();
+    // A watcher that was closed meanwhile has given everything back.
+    if (dir.entries.get(name) === entry && dir.entries.delete(name)) tree.options.budget.returnFile();
     if (!isMoved && entry.directory !== undefined) tree.closeOne(entry.directory);
   }
   const known = appeared.filter((one) => place(tree, one));

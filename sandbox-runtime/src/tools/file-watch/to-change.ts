@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 
+import { isoTime } from '../file/iso-time.ts';
 import type { Change } from './event-log.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { TreeChange } from './reconcile.ts';
@@ -40,7 +41,7 @@ export function describe(
     relative_path: path === '' || path === place.only ? '.' : path,
     old_path: oldPath === undefined ? null : absolute(oldPath),
     is_dir: snapshot.isDirectory,
-    mtime: new Date(snapshot.mtimeMs).toISOString(),
+    mtime: isoTime(snapshot.mtimeMs),
     size: snapshot.size,
     inode: snapshot.inode,
   };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { lstat, open, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 import { makeFolders } from '../../make-folders.ts';
 import { FileError } from './file-error.ts';
@@ -55,7 +56,7 @@ function draft(
     commit: async () => {
       if (mode !== undefined) await file.chmod(mode & 0o7777);
       await file.close();
-      await rename(temporary, target);
+      await putInPlace(temporary, target);
       isOver = true;
     },
     discard: async () => {
@@ -66,6 +67,17 @@ function draft(
       await rm(temporary, { force: true });
     },
   };
+}
+
+/** A file that is mounted from elsewhere gives its place to no other: it takes the content. */
+async function putInPlace(temporary: string, target: string): Promise<void> {
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    await pipeline(createReadStream(temporary), createWriteStream(target));
+    await rm(temporary);
+  }
 }
 
 async function openInPlace(target: string): Promise<Draft> {

@@ -64,6 +64,8 @@ describe('a glob', () => {
     expect(fits(`${'*a'.repeat(120)}b`, name)).toBe(false);
     expect(fits(`${'**/*a/'.repeat(60)}b`, Array.from({ length: 200 }, () => 'xa').join('/'))).toBe(false);
     expect(alternativesOf('{'.repeat(1000))).toHaveLength(1);
+    const braces = `${'{a,b}'.repeat(6)}${'{'.repeat(990)}`;
+    expect(() => compileGlobs(Array(100).fill(braces), { hidden: true })).toThrow(BadGlob);
     // An expression that tries all ways would need longer than the universe has been there.
     expect(performance.now() - began).toBeLessThan(10_000);
   });

@@ -30,8 +30,11 @@ export interface Glob {
 
 /** @throws BadGlob */
 export function compileGlobs(patterns: readonly string[], { hidden }: { hidden: boolean }): Glob {
-  const ways = patterns.flatMap((pattern) => alternativesOf(pattern)).map(segmentsOf);
-  if (ways.length > MAX_WAYS) throw new BadGlob(`all patterns together have at most ${MAX_WAYS} alternatives`);
+  const ways: (readonly Segment[])[] = [];
+  for (const pattern of patterns) {
+    for (const alternative of alternativesOf(pattern)) ways.push(segmentsOf(alternative));
+    if (ways.length > MAX_WAYS) throw new BadGlob(`all patterns together have at most ${MAX_WAYS} alternatives`);
+  }
   const reach = (segments: readonly Segment[], positions: readonly number[]): readonly number[] => {
     const all = new Set<number>();
     for (let position of positions) {
@@ -97,32 +100,28 @@ interface Brace {
   readonly options: readonly string[];
 }
 
-function firstBrace(text: string): Brace | undefined {
-  for (let at = 0; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '{') {
-      const brace = braceAt(text, at);
-      if (brace !== undefined) return brace;
-    }
-  }
-  return undefined;
+interface Open {
+  readonly from: number;
+  readonly commas: number[];
 }
 
-function braceAt(text: string, from: number): Brace | undefined {
-  const commas: number[] = [];
-  let depth = 0;
-  for (let at = from; at < text.length; at += 1) {
+/** The first brace that has its partner and a comma. One pass: to look for the partner of each anew takes the pattern's square. */
+function firstBrace(text: string): Brace | undefined {
+  const open: Open[] = [];
+  let first: (Open & { readonly to: number }) | undefined;
+  for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
     if (character === '\\') at += 1;
-    else if (character === '{') depth += 1;
-    else if (character === ',' && depth === 1) commas.push(at);
+    else if (character === '{') open.push({ from: at, commas: [] });
+    else if (character === ',') open.at(-1)?.commas.push(at);
     else if (character === '}') {
-      depth -= 1;
-      if (depth > 0) continue;
-      const ends = [...commas, at];
-      const options = ends.map((end, index) => text.slice((ends[index - 1] ?? from) + 1, end));
-      return commas.length === 0 ? undefined : { from, to: at + 1, options };
+      const closed = open.pop();
+      if (closed === undefined || closed.commas.length === 0) continue;
+      if (first === undefined || closed.from < first.from) first = { ...closed, to: at };
     }
   }
-  return undefined;
+  if (first === undefined) return undefined;
+  const { from, to, commas } = first;
+  const starts = [from, ...commas];
+  return { from, to: to + 1, options: starts.map((start, index) => text.slice(start + 1, commas[index] ?? to)) };
 }

@@ -6,6 +6,7 @@ import { MAX_FOUND, type GlobFileInfo } from '@sandfleet/contract/runtime';
 import { FileError } from './file-error.ts';
 import { firstOf, type FirstOf } from './first-of.ts';
 import { BadGlob, compileGlobs, type GlobState } from './glob-pattern.ts';
+import { isoTime } from './iso-time.ts';
 import { walk } from './walk.ts';
 
 export interface GlobOptions {
@@ -158,7 +159,7 @@ function toInfo({ path, name, isDirectory, stats }: Found, { includeMetadata = t
     path,
     name,
     is_directory: isDirectory,
-    ...(isTold ? { size: stats.size, modified_time: stats.mtime.toISOString() } : {}),
+    ...(isTold ? { size: stats.size, modified_time: isoTime(stats.mtimeMs) } : {}),
   };
 }
 

@@ -4,6 +4,8 @@ import { extname, join } from 'node:path';
 
 import type { FileInfo } from '@sandfleet/contract/runtime';
 
+import { isoTime } from './iso-time.ts';
+
 export const MAX_ENTRIES = 10_000;
 /** What stands for bytes of a name that are no UTF-8. */
 const NOT_UTF8 = '\ufffd';
@@ -109,7 +111,7 @@ async function describe(dirent: Dirent, path: string, options: ListOptions): Pro
 function describeStats(stats: Stats, options: ListOptions): Partial<FileInfo> {
   return {
     ...(options.includeSize === false ? {} : { size: stats.size }),
-    modified_time: stats.mtime.toISOString(),
+    modified_time: isoTime(stats.mtimeMs),
     ...(options.includePermissions ? { permissions: permissionsOf(stats.mode) } : {}),
   };
 }

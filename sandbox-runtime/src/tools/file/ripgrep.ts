@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 import type { Environment } from '../../config.ts';
 import { boundedLines } from '../../process/bounded-lines.ts';
+import { requireStreams } from '../../process/no-room.ts';
 import { FileError } from './file-error.ts';
 
 /** Bytes of one line of ripgrep's report. */
@@ -59,6 +60,7 @@ async function* outputOf(args: readonly string[], options: RipgrepOptions): Asyn
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
+  requireStreams(child);
   const ended = endOf(child);
   const complaint = readSome(child.stderr);
   const kill = () => void child.kill('SIGKILL');

@@ -4,11 +4,11 @@ import { implement } from '@sandfleet/server-kit';
 import type { AliasConfig } from '../../server/aliases.ts';
 import type { Tool, ToolContext } from '../../tool.ts';
 import { attempt } from './attempt.ts';
-import { createTurns } from './in-turn.ts';
+import type { FileTurns } from './file-turns.ts';
 import { listDirectory } from './list.ts';
 import { readText } from './read.ts';
 import { replaceInFile } from './replace.ts';
-import { fileSearchHandlers } from './search-routes.ts';
+import { fileSearchHandlers, searchSlots } from './search-routes.ts';
 import { searchFile } from './search.ts';
 import { addFileTransfer } from './transfer-routes.ts';
 import { writeContent } from './write.ts';
@@ -19,9 +19,9 @@ const BODY_LIMITS: Readonly<Record<string, { readonly bodyLimit: number }>> = {
   file_replace: { bodyLimit: 64 * 1024 * 1024 },
 };
 
-export function fileTool(context: ToolContext): Tool {
+export function fileTool(context: ToolContext, inTurn: FileTurns): Tool {
   const { app, places, env } = context;
-  const inTurn = createTurns();
+  const searches = searchSlots(context.config);
   implement(app, fileSearchContract, fileSearchHandlers(context));
   addFileTransfer(context);
   implement(
@@ -42,12 +42,13 @@ export function fileTool(context: ToolContext): Tool {
           { path: body.file, operation: 'write', sudo: body.sudo, empty: { file: body.file, bytes_written: 0 } },
           places,
           async (path) => {
-            const written = await writeContent(path, body.content, {
+            const options = {
               encoding: body.encoding,
               append: body.append,
               leadingNewline: body.leading_newline,
               trailingNewline: body.trailing_newline,
-            });
+            };
+            const written = await inTurn(path, () => writeContent(path, body.content, options));
             return { file: path, bytes_written: written };
           },
         ),
@@ -76,7 +77,7 @@ export function fileTool(context: ToolContext): Tool {
           },
           places,
           async (path) => {
-            const { matches, truncated } = await searchFile(path, body.regex, { env, signal });
+            const { matches, truncated } = await searches.run(signal, () => searchFile(path, body.regex, { env, signal }));
             return {
               file: path,
               matches: matches.map(({ line }) => line),

@@ -1,6 +1,7 @@
 import type { FileFindResult, FileGrepResult, fileSearchContract } from '@sandfleet/contract/runtime';
 import type { Handlers } from '@sandfleet/server-kit';
 
+import type { Config } from '../../config.ts';
 import { Slots } from '../../process/slots.ts';
 import type { ToolContext } from '../../tool.ts';
 import { attempt } from './attempt.ts';
@@ -10,8 +11,10 @@ import { grepFiles } from './grep.ts';
 /** Callers that may wait for each that searches. */
 const WAITING_PER_SEARCH = 16;
 
+export const searchSlots = ({ MAX_FILE_SEARCHES: most }: Config): Slots => new Slots(most, most * WAITING_PER_SEARCH);
+
 export function fileSearchHandlers({ config, env, places }: ToolContext): Handlers<typeof fileSearchContract> {
-  const gate = new Slots(config.MAX_FILE_SEARCHES, config.MAX_FILE_SEARCHES * WAITING_PER_SEARCH);
+  const gate = searchSlots(config);
   return {
     file_find: ({ body }, { signal }) =>
       attempt<FileFindResult>(

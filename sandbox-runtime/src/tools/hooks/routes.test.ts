@@ -41,6 +41,7 @@ describe('/v1/sandbox/hooks', () => {
     ['a long name', { name: 'a'.repeat(65), command: 'true' }],
     ['no command', { name: 'a' }],
     ['a long command', { name: 'a', command: 'x'.repeat(4097) }],
+    ['a command that no process can have', { name: 'a', command: 'true\0' }],
     ['no time', { name: 'a', command: 'true', timeout: 0 }],
     ['endless time', { name: 'a', command: 'true', timeout: 1e9 }],
     ['half a priority', { name: 'a', command: 'true', priority: 1.5 }],

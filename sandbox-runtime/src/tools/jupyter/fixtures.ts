@@ -20,13 +20,13 @@ export type Step =
   | { readonly sleeps: true }
   | { readonly stubborn: true }
   | { readonly dies: true }
-  | { readonly host: 'dies' };
+  | { readonly host: 'dies' | 'stops' };
 
 export const code = (...steps: readonly Step[]): string => JSON.stringify(steps);
 export const line = (text: string): Step => ({ say: { type: 'stream', name: 'stdout', text } });
 
 /** An interpreter whose kernels are scripted: a real process, but no Python. */
-async function scriptedPython() {
+export async function scriptedPython() {
   const folder = await mkdtemp(join(tmpdir(), 'scripted-host-'));
   const python = join(folder, 'python3');
   const script = fileURLToPath(new URL('testing/scripted-host.mjs', import.meta.url));

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../../config.ts';
 import { boundedLines } from '../../process/bounded-lines.ts';
 import { killGroup } from '../../process/kill-group.ts';
+import { requireStreams } from '../../process/no-room.ts';
 import {
   type Answer,
   type HostEvent,
@@ -16,6 +17,8 @@ import {
 
 const START_TIMEOUT_MS = 60_000;
 const CLOSE_GRACE_MS = 3000;
+/** Longer than the host itself waits for a kernel: one that does not answer by then hangs, as when code has stopped it. */
+const PATIENCE_MS = { start: 120_000, stop: 30_000 } as const;
 const MAX_COMPLAINT = 2000;
 const MAX_EXIT_CODES = 100;
 /** A line of the limit's characters, each escaped, beside an error's traceback. */
@@ -41,6 +44,7 @@ export interface HostOptions {
   readonly script: string;
   readonly outputBytes: number;
   readonly env: Environment;
+  readonly patienceMs?: Readonly<Record<'start' | 'stop', number>>;
 }
 
 interface Pending {
@@ -52,6 +56,7 @@ interface Pending {
 
 /** The Python process that holds the kernels. */
 export class KernelHost {
+  readonly #patienceMs: Readonly<Record<'start' | 'stop', number>>;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #pending = new Map<number, Pending>();
   /** Process groups of the kernels, which the host alone could not end if it were killed. */
@@ -64,9 +69,12 @@ export class KernelHost {
   readonly ended: Promise<void>;
   readonly ready: Promise<Ready>;
 
-  constructor({ python, script, outputBytes, env }: HostOptions) {
+  /** @throws ApiError TOO_MANY_REQUESTS */
+  constructor({ python, script, outputBytes, env, patienceMs = PATIENCE_MS }: HostOptions) {
+    this.#patienceMs = patienceMs;
     const args = ['-I', script, String(outputBytes)];
     this.#child = spawn(python, args, { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    requireStreams(this.#child);
     // Both ends of a pipe whose reader is gone; that the host ended is told below.
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -107,11 +115,13 @@ export class KernelHost {
   ): Promise<Extract<Answer, { event: E }>> {
     this.#lastId += 1;
     const id = this.#lastId;
+    // With the host end its kernels, which nobody could reach any more.
+    const timer = request.op === 'execute' ? undefined : setTimeout(() => this.#kill(), this.#patienceMs[request.op]);
     const answer = await new Promise<Answer>((resolve, reject) => {
       if (this.#ended) return reject(new HostGone('the host of the kernels has ended'));
       this.#pending.set(id, { kernel: request.kernel, onOutput, resolve, reject });
       this.#write({ ...request, id });
-    });
+    }).finally(() => clearTimeout(timer));
     if (answer.event !== expected) throw new HostRefusal(`${answer.event} is no answer to ${request.op}`);
     // Compared just above; a type parameter is not narrowed by that.
     return answer as Extract<Answer, { event: E }>;

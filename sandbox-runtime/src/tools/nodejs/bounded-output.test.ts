@@ -31,4 +31,12 @@ describe('BoundedOutput', () => {
     output.append(Buffer.from('text\0ma'));
     expect(output.take()).toBe('text\0ma');
   });
+
+  it('holds no more of what comes after the mark than of a call', () => {
+    const output = new BoundedOutput(5);
+    void output.expect(mark);
+    output.append(Buffer.from(`one${mark}`));
+    for (let count = 0; count < 1000; count += 1) output.append(Buffer.from('more'));
+    expect([output.take(), output.take()]).toEqual(['one', 'morem\n[... 3995 bytes omitted ...]\n']);
+  });
 });

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Environment } from '../../config.ts';
+import { requireStreams } from '../../process/no-room.ts';
 import { signalProcess } from '../../process/session-processes.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
@@ -30,10 +31,12 @@ export class NodeProcess {
   readonly #child: ChildProcess;
   #isOver = false;
 
+  /** @throws ApiError TOO_MANY_REQUESTS */
   constructor({ binary, source, args = [], cwd, env, outputLimit }: NodeProcessOptions) {
     this.stdout = new BoundedOutput(outputLimit);
     this.stderr = new BoundedOutput(outputLimit);
     const child = spawn(binary, ['-e', source, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
+    requireStreams(child);
     this.#child = child;
     child.stdout?.on('data', (chunk: Buffer) => this.stdout.append(chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.stderr.append(chunk));

@@ -7,7 +7,7 @@ import type { Environment } from '../../config.ts';
 import { Slots } from '../../process/slots.ts';
 import { resolvePath, type Places } from '../file/workspace-path.ts';
 import type { NodeAnswer } from './answer.ts';
-import { writeFiles } from './run-folder.ts';
+import { checkFiles, writeFiles } from './run-folder.ts';
 import type { NodeSession } from './session.ts';
 import { NodeSessions } from './sessions.ts';
 import { runFresh } from './stateless.ts';
@@ -64,29 +64,36 @@ export class NodeRuns {
     this.#env = withModulePath(options.env, options.places);
   }
 
-  /** Looked up once: installing another Node in a sandbox is rare. */
-  nodes(): Promise<readonly InstalledNode[]> {
+  /** Looked up once: installing another Node in a sandbox is rare. None is told where there was no room to ask one. */
+  async nodes(): Promise<readonly InstalledNode[]> {
     this.#nodes ??= installedNodes(this.#options.env);
-    return this.#nodes;
+    const nodes = await this.#nodes;
+    if (nodes.length === 0) this.#nodes = undefined;
+    return nodes;
   }
 
-  /** @throws ApiError BAD_REQUEST, SESSION_LIMIT, TOO_MANY_REQUESTS */
+  /** @throws ApiError BAD_REQUEST, SESSION_LIMIT, TOO_MANY_REQUESTS, TOOL_UNAVAILABLE */
   async execute(request: NodeRequest): Promise<NodeAnswer> {
     if (!request.keep && request.sessionId === undefined) return this.#executeFresh(request);
     const { sessionId, version, files } = request;
     const cwd = await this.directory(request.cwd);
-    const { session } = await this.open({ id: sessionId, cwd, version });
-    return session.execute({
-      ...request,
-      cwd,
-      prepare: files === undefined ? undefined : (place) => writeFiles(place, files),
-    });
+    // Before a session is made, for which another may have to give way.
+    checkFiles(files ?? {});
+    const { session, created } = await this.open({ id: sessionId, cwd, version });
+    const prepare = files === undefined ? undefined : (place: string) => writeFiles(place, files);
+    try {
+      return await session.execute({ ...request, cwd, prepare });
+    } catch (error) {
+      // Nobody was told its id, and it would stay for a day in the place of another.
+      if (created && session.isUnused) await this.sessions.remove(session);
+      throw error;
+    }
   }
 
   /**
    * The session of this id, made when it is not there yet.
    *
-   * @throws ApiError BAD_REQUEST, SESSION_LIMIT
+   * @throws ApiError BAD_REQUEST, SESSION_LIMIT, TOOL_UNAVAILABLE
    */
   async open({ id, cwd, maxIdleSeconds, version }: CreateSession): Promise<{ session: NodeSession; created: boolean }> {
     const node = chooseNode(await this.nodes(), version);

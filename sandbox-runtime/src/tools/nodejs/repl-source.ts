@@ -188,12 +188,11 @@ async function evaluate(request) {
   if (result.exceptionDetails === undefined) {
     return { status: 'ok', ...(text === undefined && value === undefined ? {} : { value: text ?? show(value) }) };
   }
-  const { lineNumber, columnNumber } = result.exceptionDetails;
+  const { lineNumber, columnNumber, scriptId, stackTrace } = result.exceptionDetails;
   const error = describe(value, request.name + ':' + (lineNumber + 1) + ':' + (columnNumber + 1));
-  const stack = value instanceof SyntaxError ? String(value.stack) : '';
-  const ran = stack.includes('    at ' + request.name) || stack.includes('(' + request.name);
-  const unparsed = value instanceof SyntaxError && !ran;
-  return { status: 'error', errors: [error], unparsed };
+  /* V8 names a script without a stack only where it could not read it. The error itself tells nothing: it may be of a file that
+     the code imports, or of JSON that a server sent, without a frame of the code. */
+  return { status: 'error', errors: [error], unparsed: scriptId !== undefined && stackTrace === undefined };
 }
 
 async function execute(request) {

@@ -103,6 +103,12 @@ describe('POST /v1/nodejs/execute without a session', () => {
     expect((await run(runtime, 'console.log(process.cwd())', { cwd: 'closed' })).stdout).toBe(`${runtime.home}/closed\n`);
   });
 
+  it('says so where it can write nowhere', async () => {
+    await using runtime = await testRuntime({ TMPDIR: '/no/such/folder' });
+    const { status, body } = await runtime.post('/v1/nodejs/execute', { code: '1' });
+    expect([status, body.message]).toEqual([503, 'There is no place for the code to run from (ENOENT).']);
+  });
+
   it('ends everything that the code started when its time is over', async () => {
     await using runtime = await testRuntime();
     const code = `const { spawn } = require('child_process');
@@ -346,6 +352,22 @@ describe('the sessions', () => {
     expect([refused.status, refused.body.message]).toEqual([429, 'All 1 Node.js sessions are busy.']);
     await runtime.call('DELETE', '/v1/nodejs/sessions/new');
     await running;
+  });
+
+  it('are not made for a call that can not run', async () => {
+    await using runtime = await testRuntime({ MAX_NODEJS_SESSIONS: '1' });
+    await runtime.post('/v1/nodejs/sessions', { session_id: 'kept' });
+    const list = async () =>
+      Object.keys((await runtime.call<{ sessions: object }>('GET', '/v1/nodejs/sessions')).body.data.sessions);
+    const bad = { code: '1', files: { '../escape': '' } };
+    expect((await runtime.post('/v1/nodejs/execute', { ...bad, session_id: 'kept' })).status).toBe(400);
+    expect(await list()).toEqual(['kept']);
+    expect((await runtime.post('/v1/nodejs/execute', { ...bad, stateful: true })).status).toBe(400);
+    expect(await list()).toEqual(['kept']);
+    await writeFile(join(runtime.home, 'file'), '');
+    const late = { code: '1', files: { 'file/below': '' }, stateful: true };
+    expect((await runtime.post('/v1/nodejs/execute', late)).status).toBe(400);
+    expect(await list()).toEqual([]);
   });
 
   it('end with the server, with what they started', async () => {

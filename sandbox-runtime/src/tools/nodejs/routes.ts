@@ -92,6 +92,8 @@ function createInfo(runs: NodeRuns, env: ToolContext['env'], workspace: string) 
   return async () => {
     npm ??= describeNpm(env);
     const { version, directory } = await npm;
+    // It may only have had no room to start.
+    if (version === '') npm = undefined;
     const nodes = await runs.nodes();
     const [current] = nodes;
     return {

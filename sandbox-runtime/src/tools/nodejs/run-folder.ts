@@ -15,10 +15,7 @@ const MAX_NAME_BYTES = 255;
  * @throws ApiError BAD_REQUEST
  */
 export async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const entries = Object.entries(files).map(([name, text]) => ({ name, parts: partsOf(name), text }));
-  if (entries.reduce((sum, { text }) => sum + text.length, 0) > MAX_TOTAL_CHARACTERS)
-    throw new ApiError('BAD_REQUEST', { message: `files hold more than ${MAX_TOTAL_CHARACTERS} characters together` });
-  for (const { name, parts, text } of entries) {
+  for (const { name, parts, text } of checkFiles(files)) {
     try {
       await writeBelow(root, parts, text);
     } catch (error) {
@@ -27,6 +24,14 @@ export async function writeFiles(root: string, files: Readonly<Record<string, st
       throw new ApiError('BAD_REQUEST', { message: `files: ${JSON.stringify(name)} cannot be written (${code})`, cause: error });
     }
   }
+}
+
+/** All that can be said of them before there is a directory. @throws ApiError BAD_REQUEST */
+export function checkFiles(files: Readonly<Record<string, string>>) {
+  const entries = Object.entries(files).map(([name, text]) => ({ name, parts: partsOf(name), text }));
+  if (entries.reduce((sum, { text }) => sum + text.length, 0) > MAX_TOTAL_CHARACTERS)
+    throw new ApiError('BAD_REQUEST', { message: `files hold more than ${MAX_TOTAL_CHARACTERS} characters together` });
+  return entries;
 }
 
 /** @throws ApiError BAD_REQUEST */

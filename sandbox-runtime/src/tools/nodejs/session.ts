@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+
 import { ApiError } from '@sandfleet/contract';
 import type { NodejsSessionInfo } from '@sandfleet/contract/runtime';
 
@@ -57,6 +59,11 @@ export class NodeSession {
     return this.#waiting > 0;
   }
 
+  /** No code has run, and no other call is about to run some. */
+  get isUnused(): boolean {
+    return this.#count === 0 && this.#waiting <= 1;
+  }
+
   get info(): NodejsSessionInfo {
     return {
       session_id: this.id,
@@ -110,9 +117,11 @@ export class NodeSession {
     request.signal?.throwIfAborted();
     if (request.cwd !== undefined) this.cwd = request.cwd;
     await request.prepare?.(this.cwd);
+    const cwd = (await isDirectory(this.cwd)) ? this.cwd : '/';
     this.#refuseWhenClosed();
+    request.signal?.throwIfAborted();
     const wasLost = this.#repl?.hasEnded === true;
-    if (this.#repl === undefined || wasLost) this.#repl = new Repl({ ...this.#options, cwd: this.cwd });
+    if (this.#repl === undefined || wasLost) this.#repl = new Repl({ ...this.#options, cwd });
     const repl = this.#repl;
     this.#movedTo = undefined;
     this.#count += 1;
@@ -149,6 +158,13 @@ export class NodeSession {
     return { ...common, status: reply.status, exitCode: code, ...(note === '' ? {} : { hint: note.trim() }) };
   }
 }
+
+/** A process can't begin in a directory that was removed meanwhile, as the workspace may be. */
+const isDirectory = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 
 const GONE = 'Variables are gone; the next call starts a new process.';
 

@@ -49,6 +49,11 @@ export class NodeSessions {
     await session.close();
   }
 
+  /** Closes it unless that has been done already: its id may be another's by now. */
+  async remove(session: NodeSession): Promise<void> {
+    if (this.#sessions.get(session.id) === session) await this.close(session.id);
+  }
+
   async closeAll(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeper);

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { ApiError } from '@sandfleet/contract';
+
 import type { Environment } from '../../config.ts';
 import { boundedLines } from '../../process/bounded-lines.ts';
 import { NodeFailure, outputsOf, parseLine, TIMEOUT_EXIT_CODE, withFailures, type NodeAnswer } from './answer.ts';
@@ -27,9 +29,13 @@ export interface FreshRun {
   readonly signal: AbortSignal;
 }
 
-/** Runs code in a process of its own; a directory that was made for it is gone afterwards. */
+/**
+ * Runs code in a process of its own; a directory that was made for it is gone afterwards.
+ *
+ * @throws ApiError BAD_REQUEST, TOO_MANY_REQUESTS, TOOL_UNAVAILABLE where nothing can be written
+ */
 export async function runFresh(run: FreshRun): Promise<NodeAnswer> {
-  const folder = await mkdtemp(join(run.env['TMPDIR'] ?? '/tmp', 'nodejs-'));
+  const folder = await mkdtemp(join(run.env['TMPDIR'] ?? '/tmp', 'nodejs-')).catch(noPlace);
   try {
     const cwd = run.cwd ?? folder;
     await writeFiles(cwd, run.files ?? {});
@@ -91,8 +97,14 @@ async function writeCode(code: string, cwd: string, folder: string): Promise<str
     () => false,
   );
   if (isWritten) return path;
-  await writeRegular(join(folder, name), code);
+  await writeRegular(join(folder, name), code).catch(noPlace);
   return join(folder, name);
+}
+
+/** The disk may be full, or the directory for temporary files gone. */
+function noPlace(error: NodeJS.ErrnoException): never {
+  const { code = 'EIO' } = error;
+  throw new ApiError('TOOL_UNAVAILABLE', { message: `There is no place for the code to run from (${code}).`, cause: error });
 }
 
 /** Ends the run when its time is over or its client has gone; `stop` tells whether the time was. */

@@ -22,6 +22,12 @@ describe('chooseNode()', () => {
   });
 });
 
+describe('chooseNode() of none', () => {
+  it.for([undefined, '24'])('tells of %s that nothing starts', (wanted) => {
+    expect(() => chooseNode([], wanted)).toThrow('No Node.js starts in this sandbox now.');
+  });
+});
+
 describe('installedNodes()', () => {
   it('asks the Node on the path, or else its own', async () => {
     const own = `node${process.versions.node.split('.')[0]}`;

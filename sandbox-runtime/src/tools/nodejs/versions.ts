@@ -28,12 +28,14 @@ export async function installedNodes(env: Environment, own: string = process.exe
   return known.filter(({ name }, index) => known.findIndex((other) => other.name === name) === index);
 }
 
-/** @throws ApiError BAD_REQUEST that names what is there. */
+/** @throws ApiError BAD_REQUEST that names what is there, TOOL_UNAVAILABLE when nothing is. */
 export function chooseNode(nodes: readonly InstalledNode[], wanted: string | undefined): InstalledNode {
+  if (nodes.length === 0)
+    throw new ApiError('TOOL_UNAVAILABLE', { message: 'No Node.js starts in this sandbox now.', retryAfterSeconds: 5 });
   const name = wanted === undefined ? undefined : `node${wanted.replace(/^node/, '')}`;
   const node = name === undefined ? nodes[0] : nodes.find((one) => one.name === name);
   if (node !== undefined) return node;
-  const available = nodes.map((one) => one.name).join(', ') || 'none';
+  const available = nodes.map((one) => one.name).join(', ');
   throw new ApiError('BAD_REQUEST', { message: `version ${wanted ?? ''} is not installed; available_versions: ${available}` });
 }
 

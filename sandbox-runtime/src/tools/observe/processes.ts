@@ -22,7 +22,8 @@ export interface ProcessTable {
 }
 
 export async function readProcessTable(): Promise<ProcessTable> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).slice(0, MAX_PROCESSES);
+  // Without descriptors left the table can't be read, which must not end an observation.
+  const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).slice(0, MAX_PROCESSES);
   const at = performance.now();
   const found = await inTurns(names, async (name) => {
     const text = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');

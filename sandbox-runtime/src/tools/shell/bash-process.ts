@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { closeSync, constants, openSync, readlinkSync, writeSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,9 @@ import type { Environment } from '../../config.ts';
 import { INIT_LINES, parseReport, STATUS_FD, TERMINAL_FD, type Ended } from './bash-line.ts';
 import { beginningAtEnd } from './beginning-at-end.ts';
 import { endSession, hangUpSession } from './end-session.ts';
+import { toStartError } from '../../process/no-room.ts';
 import { sessionProcesses, signalProcess } from '../../process/session-processes.ts';
+import { spawnPty } from './pty-parts.ts';
 import { TerminalWriter } from './terminal-writer.ts';
 
 const exec = promisify(execFile);
@@ -47,6 +49,11 @@ export interface BashOptions {
   readonly listener: BashListener;
 }
 
+interface Channels {
+  readonly commands: Socket;
+  readonly reports: Socket;
+}
+
 /** One bash on a terminal of its own, with a channel for commands and one for reports beside the terminal. */
 export class BashProcess {
   readonly #pty: IPty;
@@ -62,13 +69,12 @@ export class BashProcess {
   readonly #holders = new Set<object>();
   #gone = false;
 
-  private constructor(pty: IPty, channels: { commands: Socket; reports: Socket }, listener: BashListener) {
+  private constructor(pty: IPty, channels: Channels, listener: BashListener) {
     this.#pty = pty;
     this.#commands = channels.commands;
     this.#reports = channels.reports;
     this.#listener = listener;
-    // node-pty has the descriptor of the terminal's other side and leaves it out of its types.
-    this.#writer = new TerminalWriter((pty as IPty & { readonly fd: number }).fd);
+    this.#writer = new TerminalWriter(pty);
     pty.onData((text) => this.#onOutput(text));
     pty.onExit(({ exitCode, signal }) => this.#onExit(signal ? 128 + signal : exitCode));
     this.#reports.setEncoding('utf8').on('data', (text: string) => this.#onReports(text));
@@ -76,16 +82,14 @@ export class BashProcess {
     for (const channel of [this.#commands, this.#reports]) channel.on('error', () => channel.destroy());
   }
 
+  /** @throws ApiError TOO_MANY_REQUESTS where the system has no room for it */
   static async start({ directory, env, listener }: BashOptions): Promise<BashProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'shell-'));
-    const [commandPath, reportPath] = [join(folder, 'commands'), join(folder, 'reports')];
+    const paths = [join(folder, 'commands'), join(folder, 'reports')] as const;
+    let channels: Channels | undefined;
     try {
-      await exec('mkfifo', ['-m', '600', commandPath, reportPath]);
-      // Loaded on first use: the server answers sooner than it could read a native module.
-      const { spawn } = await import('node-pty');
-      const channels = { commands: openChannel(commandPath, 'write'), reports: openChannel(reportPath, 'read') };
-      const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', LAUNCH, commandPath, reportPath], {
-        name: 'xterm-256color',
+      channels = await openChannels(paths);
+      const pty = await spawnPty([LAUNCH, ...paths], {
         cols: COLUMNS,
         rows: ROWS,
         cwd: directory,
@@ -95,9 +99,15 @@ export class BashProcess {
       const bash = new BashProcess(pty, channels, listener);
       await bash.#begin();
       return bash;
+    } catch (error) {
+      channels?.commands.destroy();
+      channels?.reports.destroy();
+      throw error instanceof Error ? toStartError(error) : error;
     } finally {
-      // Both ends are open by now, or never will be; a name that stays would be a way in.
-      await rm(folder, { recursive: true, force: true });
+      // Both ends are open by now, or never will be; a name that stays would be a way in. One by one: a descriptor to list
+      // the folder by may be what there was no room for.
+      for (const path of paths) await rm(path, { force: true });
+      await rmdir(folder);
     }
   }
 
@@ -114,6 +124,11 @@ export class BashProcess {
   /** Types into whatever reads from the terminal. */
   input(text: string): void {
     this.#writer.write(text);
+  }
+
+  /** Bytes that were typed and nobody has read. */
+  get unread(): number {
+    return this.#writer.waiting;
   }
 
   /** Resolves when little of what was typed waits to be taken. */
@@ -182,21 +197,29 @@ export class BashProcess {
   #beginDrain(report: Ended): void {
     // Digits alone: no setting of a terminal changes those, not even upper case for everything.
     const marker = `\u{1}${randomInt(2 ** 47)}.${randomInt(2 ** 47)}\u{2}`;
-    const timer = setTimeout(() => this.#endDrain(), DRAIN_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#giveUp(marker), DRAIN_TIMEOUT_MS);
     this.#drain = { report, marker, timer };
     // What is left of the command fits into the terminal's own buffer: nobody waits for a slow reader of it.
     if (this.#holders.size > 0) this.#pty.resume();
     this.#writeMarker(marker);
   }
 
-  #writeMarker(rest: string): void {
-    if (this.#gone) return;
+  /** Behind the reading of this turn: after a time in which the server itself stood still, the marker may be waiting. */
+  #giveUp(marker: string): void {
+    setImmediate(() => {
+      if (this.#drain?.marker === marker) this.#endDrain();
+    });
+  }
+
+  #writeMarker(marker: string, from = 0): void {
+    // One that was given up would stand in the output of the next command.
+    if (this.#gone || (from === 0 && this.#drain?.marker !== marker)) return;
     let written = 0;
     try {
       this.#terminal ??= readlinkSync(`/proc/${this.pid}/fd/${TERMINAL_FD}`);
       const terminal = openSync(this.#terminal, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
       try {
-        written = writeSync(terminal, rest);
+        written = writeSync(terminal, marker.slice(from));
       } finally {
         closeSync(terminal);
       }
@@ -204,7 +227,8 @@ export class BashProcess {
       // The terminal is full: it is being read, so there is room soon. A terminal that is gone ends the shell too.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
     }
-    if (written < rest.length) setTimeout(() => this.#writeMarker(rest.slice(written)), 1);
+    const next = from + written;
+    if (next < marker.length) setTimeout(() => this.#writeMarker(marker, next), 1);
   }
 
   #onOutput(text: string): void {
@@ -244,11 +268,21 @@ export class BashProcess {
     this.#gone = true;
     this.#commands.destroy();
     this.#reports.destroy();
-    this.#writer.close();
     // A shell that reported before it ended has ended its command in time; one that is gone while it started never was there.
     if (this.#ready === undefined) this.#endDrain();
     else this.#ready(false);
     this.#listener.exited(exitCode);
+  }
+}
+
+async function openChannels([commandPath, reportPath]: readonly [string, string]): Promise<Channels> {
+  await exec('mkfifo', ['-m', '600', commandPath, reportPath]);
+  const commands = openChannel(commandPath, 'write');
+  try {
+    return { commands, reports: openChannel(reportPath, 'read') };
+  } catch (error) {
+    commands.destroy();
+    throw error;
   }
 }
 

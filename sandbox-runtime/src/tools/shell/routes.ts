@@ -10,7 +10,7 @@ import { resolvePath } from '../file/workspace-path.ts';
 import { exitCodeOf, infoOf, statusOf, terminalViewOf, viewOf } from './answers.ts';
 import { wantsEvents } from './event-stream.ts';
 import { followCommand } from './follow-command.ts';
-import { runCommand } from './run-command.ts';
+import { directoryOf, runCommand } from './run-command.ts';
 import { ShellSessions, type Session } from './sessions.ts';
 import type { TerminalSession } from './terminal-session.ts';
 import { TerminalSockets } from './terminal-sockets.ts';
@@ -19,6 +19,8 @@ import { waitForCommand } from './wait.ts';
 
 const DEFAULT_WAIT_SECONDS = 30;
 const TERMINAL_POLL_MS = 100;
+/** Bytes that may wait for a program to read them. */
+const INPUT_QUEUE_BYTES = 1024 * 1024;
 /** A command of 1 MiB, escaped, with room for the rest of the body. */
 const EXEC_BODY_LIMIT = 8 * 1024 * 1024;
 
@@ -35,8 +37,11 @@ export function shellTool({ app, config, env, places }: ToolContext): Tool {
     shellContract,
     {
       shell_exec: async ({ body }, context) => {
+        if (body.id !== undefined) sessions.forCommands(body.id);
+        const directory = await directoryOf(body, places);
+        // From here to the queue nothing is waited for: a session that has no command yet may make room for others.
         const session = sessions.forCommands(body.id ?? (await sessions.open()).id);
-        return runCommand(session, body, { places, context });
+        return runCommand(session, body, { directory, context });
       },
       shell_view: ({ body }, context) => view(sessions.get(body.id), context),
       shell_wait: async ({ body }, { signal }) => {
@@ -119,6 +124,13 @@ async function waitForPrompt(terminal: TerminalSession, timeoutSeconds: number, 
 }
 
 function type(session: Session, input: string, pressEnter: boolean): void {
+  const { unread } = session;
+  if (unread > 0 && unread + Buffer.byteLength(input) > INPUT_QUEUE_BYTES) {
+    throw new ApiError('TOO_MANY_REQUESTS', {
+      message: `Nothing has read ${unread} bytes of the input yet.`,
+      retryAfterSeconds: 1,
+    });
+  }
   // The key itself sends a carriage return, which line editors at a prompt and raw programs wait for.
   if (session.kind === 'terminal') return session.type(pressEnter ? `${input}\r` : input);
   if (!session.input(pressEnter ? `${input}\n` : input)) {

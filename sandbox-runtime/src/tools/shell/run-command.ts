@@ -15,12 +15,18 @@ import { waitForCommand } from './wait.ts';
 type ExecBody = Input<typeof shellContract.shell_exec>['body'];
 
 /** Runs a command and answers when it has ended, or its caller has waited long enough. */
-export async function runCommand(
+export function runCommand(
   session: ShellSession,
   body: ExecBody,
-  { places, context: { reply, request, signal } }: { readonly places: Places; readonly context: RequestContext },
+  {
+    directory,
+    context: { reply, request, signal },
+  }: { readonly directory: string | undefined; readonly context: RequestContext },
 ) {
-  const command = session.exec(body.command, await placeOf(body, session, places));
+  if (session.isFull)
+    throw new ApiError('SESSION_LIMIT', { message: 'Too many commands wait in this session.', retryAfterSeconds: 1 });
+  const physical = body.preserve_symlinks === undefined ? session.physical : !body.preserve_symlinks;
+  const command = session.exec(body.command, { physical, directory });
   endAfter(session, command, body.hard_timeout);
   const result = async () => {
     const status = body.async_mode ? command.status : await waitForCommand(command, waitOf(body, session, signal));
@@ -30,15 +36,13 @@ export async function runCommand(
   return wantsEvents(request.headers.accept) ? followCommand({ session, command, reply, result }) : result();
 }
 
-async function placeOf(body: ExecBody, session: ShellSession, places: Places) {
-  if (session.isFull)
-    throw new ApiError('SESSION_LIMIT', { message: 'Too many commands wait in this session.', retryAfterSeconds: 1 });
-  const physical = body.preserve_symlinks === undefined ? session.physical : !body.preserve_symlinks;
-  if (body.exec_dir === undefined) return { physical };
+/** Where the command is to run; undefined, for one that is not there either, is where the session is. */
+export async function directoryOf(body: ExecBody, places: Places): Promise<string | undefined> {
+  if (body.exec_dir === undefined) return undefined;
   const directory = resolvePath(body.exec_dir, places, 'open');
-  if (await isDirectory(directory)) return { physical, directory };
+  if (await isDirectory(directory)) return directory;
   if (body.strict) throw new ApiError('BAD_REQUEST', { message: `exec_dir ${directory} is not a directory` });
-  return { physical };
+  return undefined;
 }
 
 function waitOf(body: ExecBody, session: ShellSession, signal: AbortSignal) {

@@ -233,6 +233,24 @@ describe('stopping a command', () => {
   });
 });
 
+describe('a server that stood still', () => {
+  it('finds the end of each output all the same', async () => {
+    await using shell = await openShell();
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    let isOver = false;
+    // Between the report of an end and the output before it: longer than that is waited for.
+    const stand = () => {
+      Atomics.wait(pause, 0, 0, 2100);
+      if (!isOver) setImmediate(stand);
+    };
+    setImmediate(stand);
+    const first = await shell.run('sleep 0.3');
+    isOver = true;
+    expect(first.output).toBe('');
+    expect((await shell.run('echo on')).output).toBe('on\n');
+  });
+});
+
 describe('a directory for a command', () => {
   it('changes to it for good, with links resolved or not', async () => {
     await using shell = await openShell();

@@ -43,6 +43,9 @@ export class ShellSession implements Terminal {
   readonly #history: ConsoleRecord[] = [];
   #directory: string;
   #bash: BashProcess | undefined;
+  #starting: Promise<BashProcess> | undefined;
+  /** Whoever has the output wait; a new shell is held for them as the last was. */
+  readonly #holders = new Set<object>();
   #traced = false;
   /** Exit code of the last command, for the next one's `$?`. */
   #status = 0;
@@ -77,7 +80,7 @@ export class ShellSession implements Terminal {
   }
 
   get isBusy(): boolean {
-    return this.#queued > 0;
+    return this.#queued > 0 || this.#starting !== undefined;
   }
 
   get isFull(): boolean {
@@ -139,6 +142,7 @@ export class ShellSession implements Terminal {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#current !== undefined) this.#current.status = 'terminated';
+    await this.#starting?.catch(() => undefined);
     await this.#bash?.hangUp();
     this.#audience.end();
   }
@@ -160,6 +164,10 @@ export class ShellSession implements Terminal {
     this.input(text);
   }
 
+  get unread(): number {
+    return this.#bash?.unread ?? 0;
+  }
+
   async typed(): Promise<void> {
     await this.#bash?.typed();
   }
@@ -168,10 +176,12 @@ export class ShellSession implements Terminal {
   resize(): void {}
 
   hold(owner: object): void {
+    this.#holders.add(owner);
     this.#bash?.hold(owner);
   }
 
   release(owner: object): void {
+    this.#holders.delete(owner);
     this.#bash?.release(owner);
   }
 
@@ -180,11 +190,12 @@ export class ShellSession implements Terminal {
   }
 
   async #run(command: Command, { directory, physical }: ExecOptions): Promise<void> {
-    if (this.#closed || command.isAbandoned) {
+    const bash = this.#isWanted(command) ? await this.#shell() : undefined;
+    // Both may have changed while a shell started.
+    if (bash === undefined || !this.#isWanted(command)) {
       command.status = 'terminated';
       return command.end(undefined);
     }
-    const bash = await this.#shell();
     if (this.#replaced)
       command.hint = 'The shell of this session had ended; a new one runs, in the same directory and without its variables.';
     this.#replaced = false;
@@ -201,6 +212,10 @@ export class ShellSession implements Terminal {
     this.#remember(command);
   }
 
+  #isWanted(command: Command): boolean {
+    return !this.#closed && !command.isAbandoned;
+  }
+
   #remember(command: Command): void {
     this.#history.push(recordOf(command));
     if (this.#history.length > HISTORY_LENGTH) this.#history.shift();
@@ -208,6 +223,12 @@ export class ShellSession implements Terminal {
 
   async #shell(): Promise<BashProcess> {
     if (this.#bash !== undefined) return this.#bash;
+    // One for all who ask: of two, one would be left over when the session closes.
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  async #start(): Promise<BashProcess> {
     const bash = await BashProcess.start({
       directory: this.#directory,
       env: this.#env,
@@ -222,6 +243,7 @@ export class ShellSession implements Terminal {
       },
     });
     this.#bash = bash;
+    for (const owner of this.#holders) bash.hold(owner);
     if (this.#closed) await bash.kill();
     return bash;
   }

@@ -32,6 +32,8 @@ export interface CreateOptions {
 export class ShellSessions {
   readonly #options: ShellSessionsOptions;
   readonly #sessions = new Map<string, Session>();
+  /** Sessions that are on their way and take a place already. */
+  #opening = 0;
   #ended = false;
 
   constructor(options: ShellSessionsOptions) {
@@ -63,18 +65,8 @@ export class ShellSessions {
     const id = options.id ?? randomUUID();
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
-    await this.#makeRoom();
-    const session = new ShellSession({
-      id,
-      directory: await this.#existing(options.directory),
-      env: this.#options.env,
-      physical: options.physical ?? true,
-      noChangeTimeoutSeconds: options.noChangeTimeoutSeconds,
-    });
-    // Another call may have made it while the directory was looked at.
-    const raced = this.#sessions.get(id);
-    if (raced !== undefined) return raced;
-    this.#sessions.set(id, session);
+    const session = await this.#inPlace(async () => this.#add(id, await this.#existing(options.directory), options));
+    if (session.kind === 'terminal') return session;
     await session.open().catch(async (error: unknown) => {
       this.#sessions.delete(id);
       throw error;
@@ -85,16 +77,18 @@ export class ShellSessions {
 
   /** A new shell with a prompt. */
   async openTerminal(): Promise<TerminalSession> {
-    await this.#makeRoom();
     const id = randomUUID();
-    const session = await TerminalSession.start({
-      id,
-      directory: await this.#existing(undefined),
-      env: this.#options.env,
-      idleMs: this.#options.terminalIdleSeconds * 1000,
-      onEnd: () => void this.#sessions.delete(id),
+    const session = await this.#inPlace(async () => {
+      const started = await TerminalSession.start({
+        id,
+        directory: await this.#existing(undefined),
+        env: this.#options.env,
+        idleMs: this.#options.terminalIdleSeconds * 1000,
+        onEnd: () => void this.#sessions.delete(id),
+      });
+      this.#sessions.set(id, started);
+      return started;
     });
-    this.#sessions.set(id, session);
     await this.#refuseLate(session);
     return session;
   }
@@ -134,9 +128,29 @@ export class ShellSessions {
     };
   }
 
+  /** Another call may have made it while the directory was looked at. */
+  #add(id: string, directory: string, { physical = true, noChangeTimeoutSeconds }: CreateOptions): Session {
+    const raced = this.#sessions.get(id);
+    if (raced !== undefined) return raced;
+    const session = new ShellSession({ id, directory, env: this.#options.env, physical, noChangeTimeoutSeconds });
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** Keeps a place until `make` has put a session into it. */
+  async #inPlace<T>(make: () => Promise<T>): Promise<T> {
+    this.#opening += 1;
+    try {
+      await this.#makeRoom();
+      return await make();
+    } finally {
+      this.#opening -= 1;
+    }
+  }
+
   /** The session that nobody used for longest gives way; where all are busy, the caller is refused. */
   async #makeRoom(): Promise<void> {
-    if (this.#sessions.size < this.#options.maxSessions) return;
+    if (this.#sessions.size + this.#opening <= this.#options.maxSessions) return;
     const [oldest] = [...this.#sessions.values()]
       .filter(({ isBusy }) => !isBusy)
       .toSorted((a, b) => a.lastUsedAt.getTime() - b.lastUsedAt.getTime());

@@ -6,6 +6,7 @@ import type { IPty } from 'node-pty';
 import type { Environment } from '../../config.ts';
 import { hangUpSession } from './end-session.ts';
 import { commandLineOf, foregroundOf, signalProcess } from '../../process/session-processes.ts';
+import { onClosed, spawnPty } from './pty-parts.ts';
 import { Replay } from './replay.ts';
 import { Audience, type Size, type Terminal, type Viewer } from './terminal.ts';
 import { TerminalWriter } from './terminal-writer.ts';
@@ -55,20 +56,18 @@ export class TerminalSession implements Terminal {
     this.#pty = pty;
     this.#idleMs = idleMs;
     this.#firstDirectory = directory;
-    // node-pty has the descriptor of the terminal's other side and leaves it out of its types.
-    this.#writer = new TerminalWriter((pty as IPty & { readonly fd: number }).fd);
+    this.#writer = new TerminalWriter(pty);
     pty.onData((text) => this.#onOutput(text));
-    pty.onExit(() => {
-      this.#onExit();
+    // Not its exit: a program that took the shell's place may go on without the terminal, and nobody can look at it or type.
+    onClosed(pty, () => {
+      this.#onClosed();
       onEnd();
     });
     this.#beginIdle();
   }
 
   static async start(options: TerminalOptions): Promise<TerminalSession> {
-    const { spawn } = await import('node-pty');
-    const pty = spawn('/bin/bash', ['--noprofile', '--norc', '-c', LAUNCH], {
-      name: 'xterm-256color',
+    const pty = await spawnPty([LAUNCH], {
       ...FIRST_SIZE,
       cwd: options.directory,
       env: { ...options.env, COLORTERM: 'truecolor' },
@@ -115,6 +114,10 @@ export class TerminalSession implements Terminal {
     this.#writer.write(text);
   }
 
+  get unread(): number {
+    return this.#writer.waiting;
+  }
+
   typed(): Promise<void> {
     return this.#writer.taken();
   }
@@ -154,10 +157,9 @@ export class TerminalSession implements Terminal {
     this.#audience.tell(text);
   }
 
-  #onExit(): void {
+  #onClosed(): void {
     this.#gone = true;
     clearTimeout(this.#idle);
-    this.#writer.close();
     this.#audience.end();
   }
 

@@ -15,6 +15,8 @@ export async function waitForCommand(
   { timeoutSeconds, noChangeSeconds, signal }: WaitOptions,
 ): Promise<ShellStatus> {
   if (command.isOver) return command.status;
+  // Its event came before anybody listened.
+  if (signal?.aborted) return 'running';
   return new Promise((resolve) => {
     const timers = new Set<NodeJS.Timeout>();
     const finish = (status: ShellStatus) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Environment } from '../../../config.ts';
 import { killGroup } from '../../../process/kill-group.ts';
+import { requireStreams } from '../../../process/no-room.ts';
 import { EditorError, invalid, type EditorErrorType } from './editor-error.ts';
 import type { DocumentKind, EditorBody } from './view.ts';
 
@@ -70,6 +71,7 @@ export class DocumentViewer {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    requireStreams(child);
     this.#running.add(child);
     let timedOut = false;
     const timer = setTimeout(() => {

@@ -2,19 +2,21 @@ import { rm } from 'node:fs/promises';
 
 import type { ReplaceMode, StrReplaceEditorResult } from '@sandfleet/contract/runtime';
 
-import { createTurns } from '../in-turn.ts';
+import type { FileTurns } from '../file-turns.ts';
 import { writeContent } from '../write.ts';
 import { applyInsertion, applyReplacement, MAX_EDIT_BYTES, tooLarge, type Applied } from './apply.ts';
 import { EditorError } from './editor-error.ts';
 import { EditHistory, type Content } from './history.ts';
 import { numberLines, snippet } from './numbered-lines.ts';
-import { identityOf, notFound, readForEdit } from './target.ts';
+import { notFound, readForEdit } from './target.ts';
 
 export type EditResult = Omit<StrReplaceEditorResult, 'content' | 'error' | 'metadata'>;
 
 export interface FileEditorOptions {
   /** Bytes of old contents that are kept to undo edits. */
   readonly historyBytes: number;
+  /** Shared with whoever else changes files. */
+  readonly inTurn: FileTurns;
 }
 
 const EDITS_PER_FILE = 50;
@@ -23,15 +25,15 @@ const REVIEW = 'Review the changes and make sure they are as expected. Edit the 
 /** The commands that change files. Those on one file run one after the other, so that none is lost to another. */
 export class FileEditor {
   readonly #history: EditHistory;
-  readonly #turns = createTurns();
+  readonly #inTurn: FileTurns;
 
-  constructor({ historyBytes }: FileEditorOptions) {
+  constructor({ historyBytes, inTurn }: FileEditorOptions) {
+    this.#inTurn = inTurn;
     this.#history = new EditHistory({ editsPerFile: EDITS_PER_FILE, bytes: historyBytes });
   }
 
   create(path: string, content: string): Promise<EditResult> {
     return this.#inTurn(path, async (key) => {
-      if (Buffer.byteLength(content) > MAX_EDIT_BYTES) throw tooLarge(path);
       const before = await readForEdit(path);
       await this.#write(path, key, { before, after: content });
       const output =
@@ -83,13 +85,10 @@ export class FileEditor {
   }
 
   async #write(path: string, key: string, { before, after }: { before: Content; after: string }): Promise<void> {
+    // Characters were counted before; line ends and letters of several bytes make more of them.
+    if (Buffer.byteLength(after) > MAX_EDIT_BYTES) throw tooLarge(path);
     await writeContent(path, after);
     this.#history.record(key, before, after);
-  }
-
-  async #inTurn<T>(path: string, work: (key: string) => Promise<T>): Promise<T> {
-    const key = await identityOf(path);
-    return this.#turns(key, () => work(key));
   }
 }
 

@@ -298,6 +298,13 @@ describe('what goes wrong', () => {
       /8 MiB/,
     ],
     [
+      'a replacement whose letters take more bytes than they are',
+      'str_replace',
+      { path: '{home}/many', old_str: 'a', new_str: 'é'.repeat(5000), replace_mode: 'ALL' },
+      'too_large',
+      /8 MiB/,
+    ],
+    [
       'a document without its reader',
       'view',
       { path: '{home}/a.pdf' },
@@ -326,6 +333,14 @@ describe('what goes wrong', () => {
     });
     expect(await text()).toBe('a\nb\na\n');
     expect([...(await readFile(join(runtime.home, 'binary')))]).toEqual([0xff, 0xfe]);
+  });
+
+  it.for(['a.constructor', 'a.__proto__'])('the file %s is a text like others', async (name) => {
+    await using runtime = await testRuntime({ SANDFLEET_PYTHON_DIR: '/none' });
+    const path = join(runtime.home, name);
+    await writeFile(path, 'hello');
+    const { body } = await runtime.post<{ output: string }>('/v1/file/str_replace_editor', { command: 'view', path });
+    expect([body.success, body.data.output]).toEqual([true, expect.stringContaining('1\thello')]);
   });
 
   const malformed = [

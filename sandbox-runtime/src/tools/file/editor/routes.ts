@@ -5,6 +5,7 @@ import { implement } from '@sandfleet/server-kit';
 
 import type { Tool, ToolContext } from '../../../tool.ts';
 import { attempt } from '../attempt.ts';
+import type { FileTurns } from '../file-turns.ts';
 import { DocumentViewer } from './document-viewer.ts';
 import { required } from './editor-error.ts';
 import { FileEditor } from './file-editor.ts';
@@ -14,8 +15,8 @@ import { view, type EditorBody } from './view.ts';
 /** Both texts of 8 MiB, escaped, with room for the rest of the body. */
 const BODY_LIMIT = 40 * 1024 * 1024;
 
-export function editorTool({ app, places, env, config }: ToolContext): Tool {
-  const editor = new FileEditor({ historyBytes: config.EDITOR_HISTORY_BYTES });
+export function editorTool({ app, places, env, config }: ToolContext, inTurn: FileTurns): Tool {
+  const editor = new FileEditor({ historyBytes: config.EDITOR_HISTORY_BYTES, inTurn });
   const documents = new DocumentViewer({ env, python: config.SANDFLEET_PYTHON, pythonDirectory: config.SANDFLEET_PYTHON_DIR });
   implement(
     app,

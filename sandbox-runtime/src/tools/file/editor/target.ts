@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 
 import { readText } from '../read.ts';
 import { MAX_EDIT_BYTES, tooLarge } from './apply.ts';
@@ -34,14 +34,6 @@ export async function readForEdit(path: string): Promise<Content> {
 
 export const notFound = (path: string): EditorError =>
   badPath('not_found', path, `The path ${path} does not exist. Please provide a valid path.`);
-
-/** One name for a file whatever links lead to it, also when it does not exist. */
-export async function identityOf(path: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
-  if (real !== undefined) return real;
-  const folder = await realpath(dirname(path)).catch(() => undefined);
-  return folder === undefined ? path : join(folder, basename(path));
-}
 
 async function statOrUndefined(path: string): Promise<Stats | undefined> {
   try {

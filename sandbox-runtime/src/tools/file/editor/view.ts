@@ -1,6 +1,7 @@
 import type { Input } from '@sandfleet/contract';
 import type { editorContract } from '@sandfleet/contract/runtime';
 
+import { isoTime } from '../iso-time.ts';
 import { listDirectory } from '../list.ts';
 import { readText } from '../read.ts';
 import type { DocumentViewer } from './document-viewer.ts';
@@ -20,7 +21,12 @@ const LISTED_LEVELS = 2;
 /** What each kind of document takes instead of lines. */
 const RANGES = { pdf: ['page_range'], xlsx: ['sheet_name', 'row_range'], pptx: ['slide_range'] } as const;
 export type DocumentKind = keyof typeof RANGES;
-const KINDS: Readonly<Record<string, DocumentKind>> = { pdf: 'pdf', xlsx: 'xlsx', xlsm: 'xlsx', pptx: 'pptx' };
+const KINDS: ReadonlyMap<string, DocumentKind> = new Map([
+  ['pdf', 'pdf'],
+  ['xlsx', 'xlsx'],
+  ['xlsm', 'xlsx'],
+  ['pptx', 'pptx'],
+]);
 
 export async function view(
   path: string,
@@ -28,7 +34,7 @@ export async function view(
   { documents, signal }: { documents: DocumentViewer; signal: AbortSignal },
 ): Promise<Viewed> {
   const stats = await statTarget(path);
-  const kind = stats.isFile() ? KINDS[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''] : undefined;
+  const kind = stats.isFile() ? KINDS.get(/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '') : undefined;
   refuseOtherRanges(path, body, kind);
   if (stats.isDirectory()) return viewDirectory(path, body, signal);
   if (kind === undefined) return viewText(path, body, stats);
@@ -59,7 +65,7 @@ function checkRange(name: string, range: readonly number[] | undefined, path: st
   return [first, last];
 }
 
-async function viewText(path: string, body: EditorBody, stats: { size: number; mtime: Date }): Promise<Viewed> {
+async function viewText(path: string, body: EditorBody, stats: { size: number; mtimeMs: number }): Promise<Viewed> {
   const range = checkRange('view_range', body.view_range, path);
   const [first, last] = range ?? [1, -1];
   const options = { startLine: first - 1, ...(last === -1 ? {} : { endLine: last }) };
@@ -71,7 +77,7 @@ async function viewText(path: string, body: EditorBody, stats: { size: number; m
     ...(last > lineCount ? [`(The file ends with line ${lineCount}.)\n`] : []),
     ...(truncated ? [`(Cut here: the file has ${lineCount} lines. Go on with view_range [${next}, -1].)\n`] : []),
   ];
-  const metadata = { type: 'text', size: stats.size, total_lines: lineCount, modified_time: stats.mtime.toISOString() };
+  const metadata = { type: 'text', size: stats.size, total_lines: lineCount, modified_time: isoTime(stats.mtimeMs) };
   return {
     output: `Here's the result of running \`cat -n\` on ${path}:\n${text}${notes.join('')}`,
     ...(body.enable_metadata ? { metadata } : {}),

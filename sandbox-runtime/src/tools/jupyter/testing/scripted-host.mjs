@@ -49,6 +49,7 @@ async function execute({ id, kernel: name, code, cwd }) {
     if (step.show === 'environment') say({ type: 'stream', name: 'stdout', text: Object.keys(process.env).join(' ') });
     if (step.write) process.stdout.write(step.write);
     if (step.host === 'dies') process.kill(process.pid, 'SIGKILL');
+    if (step.host === 'stops') process.kill(process.pid, 'SIGSTOP');
     if (step.dies) kernel.child.kill('SIGKILL');
     const waits = step.until
       ? (async () => {
