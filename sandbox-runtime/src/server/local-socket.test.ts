@@ -16,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const PATIENCE = { timeout: 20_000, interval: 20 };
 const guarded = { JWT_PUBLIC_KEY: PUBLIC_KEY };
 
 describe('the local socket', () => {
@@ -35,6 +36,16 @@ describe('the local socket', () => {
     expect((await ask(await server.port(), { path: '/v1/sandbox' })).status).toBe(401);
     await server[Symbol.asyncDispose]();
     expect(await readdir(join(folder, 'mine'))).toEqual([]);
+  });
+
+  it('comes back after somebody has tidied up, folder and all', async () => {
+    const path = join(folder, 'mine', 'runtime.sock');
+    await using _ = await guardedServerAt(path, 20);
+    for (let turn = 0; turn < 2; turn += 1) {
+      await rm(join(folder, 'mine'), { recursive: true });
+      await expect.poll(() => ask(path, { path: '/v1/sandbox' }).catch(() => undefined), PATIENCE).toMatchObject({ status: 200 });
+      expect((await lstat(join(folder, 'mine'))).mode & 0o777).toBe(0o700);
+    }
   });
 
   it('takes the place of one that was left behind', async () => {
@@ -134,10 +145,10 @@ describe('loopback', () => {
 });
 
 /** A guarded server that a program finds at `path`. */
-async function guardedServerAt(path: string) {
+async function guardedServerAt(path: string, lookMs?: number) {
   const claimed = await claimSocket(path, log);
   const server = await guardedServer(guarded, log, async (app) => {
-    if (claimed !== undefined) await listenLocally(app, claimed);
+    if (claimed !== undefined) await listenLocally(app, claimed, lookMs);
   });
   return server;
 }

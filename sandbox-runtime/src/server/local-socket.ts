@@ -1,14 +1,15 @@
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 
 import type { Logger } from '@sandfleet/server-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 
 import { markLocal } from './auth/local.ts';
 
 /** What a socket's address holds. */
 const MAX_PATH_BYTES = 107;
+const LOOK_MS = 5000;
 
 /** Where the socket is unless it is told: in the user's own runtime directory, else in one that this user alone can open. */
 export function defaultSocketPath(env: Readonly<Record<string, string | undefined>>, uid = process.getuid?.() ?? 0): string {
@@ -58,22 +59,50 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** Lets programs of the sandbox's own user in without a credential, by the same server. Ends with it. */
-export async function listenLocally(app: FastifyInstance, path: string): Promise<void> {
+/**
+ * Lets programs of the sandbox's own user in without a credential, by the same server. Ends with it. Where somebody has tidied up
+ * /tmp, the socket is soon there again.
+ */
+export async function listenLocally(app: FastifyInstance, path: string, lookMs = LOOK_MS): Promise<void> {
   const connections = new Set<Socket>();
-  const door = createServer((socket) => {
+  const take = (socket: Socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     markLocal(socket);
     // The HTTP server takes connections from wherever they are handed to it, with its limits and its upgrades.
     app.server.emit('connection', socket);
+  };
+  let door: Server | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+  app.addHook('preClose', async () => {
+    clearInterval(timer);
+    await looking;
+    door?.close();
   });
-  app.addHook('preClose', async () => void door.close());
   app.addHook('onClose', async () => {
     for (const socket of connections) socket.destroySoon();
   });
   await app.ready();
-  door.on('error', (error) => app.log.warn({ err: error }, 'the local socket failed'));
+  door = await open(path, take, app.log);
+  const look = async () => {
+    if (await isSocket(path)) return;
+    door?.close();
+    if ((await claim(path)) === undefined) door = await open(path, take, app.log);
+  };
+  timer = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => app.log.warn({ err: error, path }, 'the local socket was removed and can’t be made again'))
+      .finally(() => (looking = undefined));
+  }, lookMs).unref();
+}
+
+const isSocket = async (path: string): Promise<boolean> => (await lstat(path).catch(() => undefined))?.isSocket() === true;
+
+async function open(path: string, take: (socket: Socket) => void, log: FastifyBaseLogger): Promise<Server> {
+  const door = createServer(take);
   await new Promise<void>((resolve, reject) => door.once('error', reject).listen(path, resolve));
+  door.on('error', (error) => log.warn({ err: error }, 'the local socket failed'));
   await chmod(path, 0o600);
+  return door;
 }

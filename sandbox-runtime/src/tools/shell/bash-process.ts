@@ -107,7 +107,7 @@ export class BashProcess {
       // Both ends are open by now, or never will be; a name that stays would be a way in. One by one: a descriptor to list
       // the folder by may be what there was no room for.
       for (const path of paths) await rm(path, { force: true });
-      await rmdir(folder);
+      await rmdir(folder).catch(() => undefined);
     }
   }
 
