@@ -1,5 +1,4 @@
 // Starts each kind of child while no descriptor is left, and tells what came of it. Run with a low limit (`ulimit -n`).
-import { closeSync, openSync } from 'node:fs';
 
 import { runHook } from '../../startup/run-hook.ts';
 import { KernelHost } from '../../tools/jupyter/kernel-host.ts';
@@ -7,6 +6,7 @@ import { NodeProcess } from '../../tools/nodejs/node-process.ts';
 import { readProcessTable } from '../../tools/observe/processes.ts';
 import { runBounded } from '../bounded-process.ts';
 import { startFedProcess } from '../fed-process.ts';
+import { holdDescriptors } from './hold-descriptors.ts';
 
 const env = { PATH: '/usr/bin:/bin' };
 const signal = new AbortController().signal;
@@ -29,21 +29,14 @@ async function attempt(run: () => unknown): Promise<unknown> {
   }
 }
 
-const held: number[] = [];
 // What is loaded with the first child has to be there before.
 await runHook({ command: 'true', env, directory: '/', timeoutMs, leftovers: 'killed' });
-for (;;) {
-  try {
-    held.push(openSync('/dev/null', 'r'));
-  } catch {
-    break;
-  }
-}
+const letGo = holdDescriptors();
 const results: Record<string, unknown> = {};
 for (const [name, run] of Object.entries(kinds)) {
   results[name] = await attempt(run);
   // Node tells of a child that it could not start a moment later, which ends a process that does not listen.
   await new Promise(setImmediate);
 }
-for (const descriptor of held) closeSync(descriptor);
+letGo();
 process.stdout.write(JSON.stringify(results));

@@ -1,9 +1,9 @@
 // Calls what starts processes while no descriptor is left, and tells the answers. Run with a low limit (`ulimit -n`).
-import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { testRuntime } from '../../../fixtures.ts';
+import { holdDescriptors } from '../../../process/testing/hold-descriptors.ts';
 
 await using runtime = await testRuntime();
 const path = join(runtime.home, 'a.pdf');
@@ -31,15 +31,8 @@ async function answers(): Promise<Record<string, number>> {
 // What is loaded with the first call has to be there before.
 const before = await answers();
 await runtime.call('DELETE', '/v1/shell/sessions');
-const held: number[] = [];
-for (;;) {
-  try {
-    held.push(openSync('/dev/null', 'r'));
-  } catch {
-    break;
-  }
-}
+const letGo = holdDescriptors();
 const without = await answers();
-for (const descriptor of held) closeSync(descriptor);
+letGo();
 const after = await answers();
 process.stdout.write(JSON.stringify({ before, without, after }));
