@@ -1,5 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+import { isDirectory } from './is-directory.ts';
 
 /**
  * Makes a directory and those above it. Node's own recursive mkdir never comes back where the file system answers "not found"
@@ -28,11 +30,4 @@ async function tryMake(path: string): Promise<NodeJS.ErrnoException | undefined>
     if (await isDirectory(path)) return undefined;
     return Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`), { code: 'ENOTDIR' });
   }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
+
+import { processIds } from './process-ids.ts';
 
 interface ProcessStat {
   readonly pid: number;
@@ -20,8 +22,7 @@ const SLACK_SECONDS = 0.02;
  */
 export async function sessionProcesses(leader: number, since = 0): Promise<readonly number[]> {
   // Without descriptors left the table of processes can't be read; whoever asks can end the leader all the same.
-  const entries = await readdir('/proc').catch((): string[] => []);
-  const names = entries.filter((name) => /^\d+$/.test(name));
+  const names = await processIds().catch(() => []);
   const earliest = uptime() - (Date.now() - since) / 1000 - SLACK_SECONDS;
   const stats = await Promise.all(names.map(statOf));
   return stats.flatMap((stat) =>

@@ -1,6 +1,7 @@
 /**
  * The least that a Node server does for a command: `/spawn` starts `bash -c` for each, `/bash` hands it to one of a few living
- * shells over pipes and reads to the line that ends it; `/terminal` to one that has a terminal, as a session's has; `/file` sends and takes a file. No sessions, no limits, no checks.
+ * shells over pipes and reads to the line that ends it, `/terminal` to one that has a terminal, as a session's has; `/file` sends
+ * and takes a file. No sessions, no limits, no checks.
  */
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';

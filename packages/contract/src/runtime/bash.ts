@@ -2,15 +2,13 @@ import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
 import { envelope } from './envelope.ts';
+import { NO_NUL } from './no-nul.ts';
 
 export const BASH_STATUSES = ['pending', 'running', 'completed', 'timed_out', 'killed'] as const;
 export type BashStatus = (typeof BASH_STATUSES)[number];
 
 export const BASH_SIGNALS = ['SIGTERM', 'SIGKILL', 'SIGINT'] as const;
 export type BashSignal = (typeof BASH_SIGNALS)[number];
-
-/** No argument, variable or path of a process can hold a NUL. */
-const NO_NUL = '^[^\\u0000]*$';
 
 /** Clients that keep ids in text send an empty one for none. */
 const optionalSessionId = (description: string) => Type.Optional(Type.String({ maxLength: 128, description }));

@@ -28,8 +28,9 @@ export const displayContract = defineContract({
     summary: 'Record the screen as MP4',
     description:
       'One recording at a time. start begins one and answers once frames are being taken; stop ends it and answers when the ' +
-      'file is whole; status tells how it stands. After max_duration, at the size that a sandbox allows, or when the screen ends, ' +
-      'the recording is stopped by itself, and the file can be played. Whatever the browser does meanwhile, even starting anew, is in it.',
+      'file is whole; status tells how it stands. After max_duration, at the size that a sandbox allows, or when the ' +
+      'screen ends, the recording is stopped by itself, and the file can be played. Whatever the browser does meanwhile, even ' +
+      'starting anew, is in it.',
     body: Type.Object({
       action: Type.Enum(['start', 'stop', 'status']),
       save_path: Type.Optional(

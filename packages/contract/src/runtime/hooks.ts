@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
 import { envelope } from './envelope.ts';
+import { NO_NUL } from './no-nul.ts';
 
 const name = Type.String({
   maxLength: 64,
@@ -9,8 +10,7 @@ const name = Type.String({
   description: 'Name of the hook; one that the API set before under this name is replaced',
 });
 const event = Type.Enum(['shutdown'], { default: 'shutdown', description: 'When the hook runs' });
-/** No argument of a process can hold a NUL. */
-const command = Type.String({ maxLength: 4096, pattern: '^[^\\u0000]*$', description: 'What bash runs, in the workspace' });
+const command = Type.String({ maxLength: 4096, pattern: NO_NUL, description: 'What bash runs, in the workspace' });
 const timeout = Type.Number({
   exclusiveMinimum: 0,
   maximum: 3600,

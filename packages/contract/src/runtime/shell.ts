@@ -2,12 +2,10 @@ import { Type, type Static } from 'typebox';
 
 import { defineContract } from '../operation.ts';
 import { envelope } from './envelope.ts';
+import { NO_NUL } from './no-nul.ts';
 
 export const SHELL_STATUSES = ['running', 'completed', 'no_change_timeout', 'hard_timeout', 'terminated'] as const;
 export type ShellStatus = (typeof SHELL_STATUSES)[number];
-
-/** No word of a shell can hold a NUL; what stands behind it would be left out. */
-const NO_NUL = '^[^\\u0000]*$';
 
 const sessionId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of the session' });
 const status = Type.Enum([...SHELL_STATUSES]);

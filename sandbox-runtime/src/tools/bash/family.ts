@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
+import { processIds } from '../../process/process-ids.ts';
 import { MARK } from './launch.ts';
 
 /** What belongs to a command, or to all of them. */
@@ -24,7 +25,7 @@ export interface Member {
  * as a daemon does that left its session and its parent. One that also changed its environment can't be told from a stranger.
  */
 export async function membersOf(family: Family): Promise<readonly Member[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const names = await processIds();
   const all = (await Promise.all(names.map(readMember))).filter((member) => member !== undefined);
   const [known, sessions] = [new Set(family.pids), new Set(family.sessions)];
   const spread = () => {

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+
+import { isDirectory } from '../../is-directory.ts';
 
 /** Tells when something may have happened to a path, which need not exist yet: watches the nearest folder that does. */
 export class PathWatch {
@@ -21,8 +22,9 @@ export class PathWatch {
   async start(): Promise<void> {
     for (;;) {
       this.#watchNearest();
+      const next = this.#next();
       // A folder that was made before the watch on its parent would never be told about.
-      if (this.#isClosed || !(await isDirectory(this.#next()))) return;
+      if (this.#isClosed || next === undefined || !(await isDirectory(next))) return;
     }
   }
 
@@ -83,12 +85,4 @@ export class PathWatch {
     // What happened between two watches was told by neither.
     if (!this.#isClosed) this.#onTouched(false);
   }
-}
-
-async function isDirectory(path: string | undefined): Promise<boolean> {
-  if (path === undefined) return false;
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 
 import { ApiError } from '@sandfleet/contract';
 
+import { isDirectory } from '../../is-directory.ts';
 import type { ToolContext } from '../../tool.ts';
 import { resolvePath } from '../file/workspace-path.ts';
 import type { KernelAnswer, KernelRequest } from './answer.ts';
@@ -199,9 +199,3 @@ function agreeing(session: KernelSession, asked: string | undefined, { python }:
   const message = `The session runs ${session.kernelName}; delete it first, or use another id for ${asked}.`;
   throw new ApiError('CONFLICT', { message });
 }
-
-const isDirectory = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
-
 import { ApiError } from '@sandfleet/contract';
 import type { NodejsSessionInfo } from '@sandfleet/contract/runtime';
 
 import type { Environment } from '../../config.ts';
+import { isDirectory } from '../../is-directory.ts';
 import { outputsOf, TIMEOUT_EXIT_CODE, withFailures, type NodeAnswer } from './answer.ts';
 import { Repl, type ReplOutcome } from './repl.ts';
 
@@ -117,7 +116,9 @@ export class NodeSession {
     request.signal?.throwIfAborted();
     if (request.cwd !== undefined) this.cwd = request.cwd;
     await request.prepare?.(this.cwd);
-    const cwd = (await isDirectory(this.cwd)) ? this.cwd : '/';
+    const begins = this.#repl === undefined || this.#repl.hasEnded;
+    // A process can't begin in a directory that was removed meanwhile, as the workspace may be.
+    const cwd = begins && !(await isDirectory(this.cwd)) ? '/' : this.cwd;
     this.#refuseWhenClosed();
     request.signal?.throwIfAborted();
     const wasLost = this.#repl?.hasEnded === true;
@@ -158,13 +159,6 @@ export class NodeSession {
     return { ...common, status: reply.status, exitCode: code, ...(note === '' ? {} : { hint: note.trim() }) };
   }
 }
-
-/** A process can't begin in a directory that was removed meanwhile, as the workspace may be. */
-const isDirectory = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 
 const GONE = 'Variables are gone; the next call starts a new process.';
 

@@ -1,8 +1,9 @@
-import { opendir, readdir, readFile } from 'node:fs/promises';
+import { opendir, readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 
 import type { ObserveProcess } from '@sandfleet/contract/runtime';
 
+import { processIds } from '../../process/process-ids.ts';
 import { dropMissing, round } from './cgroup.ts';
 import { parseStat, type ProcessTimes } from './process-stat.ts';
 
@@ -23,7 +24,7 @@ export interface ProcessTable {
 
 export async function readProcessTable(): Promise<ProcessTable> {
   // Without descriptors left the table can't be read, which must not end an observation.
-  const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).slice(0, MAX_PROCESSES);
+  const names = (await processIds().catch(() => [])).slice(0, MAX_PROCESSES);
   const at = performance.now();
   const found = await inTurns(names, async (name) => {
     const text = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');

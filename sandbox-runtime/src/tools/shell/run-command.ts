@@ -2,6 +2,7 @@ import { ApiError, type Input } from '@sandfleet/contract';
 import type { shellContract } from '@sandfleet/contract/runtime';
 import type { RequestContext } from '@sandfleet/server-kit';
 
+import { isDirectory } from '../../is-directory.ts';
 import { ok } from '../../server/answers.ts';
 import { resolvePath, type Places } from '../file/workspace-path.ts';
 import { hintOf, resultOf } from './answers.ts';
@@ -9,7 +10,6 @@ import type { Command } from './command.ts';
 import { wantsEvents } from './event-stream.ts';
 import { followCommand } from './follow-command.ts';
 import type { ShellSession } from './session.ts';
-import { isDirectory } from './sessions.ts';
 import { waitForCommand } from './wait.ts';
 
 type ExecBody = Input<typeof shellContract.shell_exec>['body'];

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 
 import { ApiError } from '@sandfleet/contract';
 
 import type { Environment } from '../../config.ts';
+import { isDirectory } from '../../is-directory.ts';
 import { ShellSession } from './session.ts';
 import { TerminalSession } from './terminal-session.ts';
 
@@ -174,11 +174,4 @@ export class ShellSessions {
     if (directory !== undefined && (await isDirectory(directory))) return directory;
     return (await isDirectory(this.#options.workspace)) ? this.#options.workspace : '/';
   }
-}
-
-export async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }
