@@ -44,10 +44,11 @@ describe('sessionProcesses()', () => {
 describe('signalProcess()', () => {
   it('passes over what has become another user’s', async () => {
     const module = new URL('session-processes.ts', import.meta.url).href;
+    // A signal that does nothing to init, should it arrive. Not SIGCONT: within its session anybody may send that.
     const script = `import(${JSON.stringify(module)}).then(({ signalProcess }) => {
       if (process.getuid() === 0) process.setuid(65534);
-      try { process.kill(1, 'SIGCONT'); } catch ({ code }) { console.log(code); }
-      signalProcess(1, 'SIGCONT');
+      try { process.kill(1, 'SIGWINCH'); } catch ({ code }) { console.log(code); }
+      signalProcess(1, 'SIGWINCH');
       console.log('went on');
     })`;
     const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '-e', script], {
