@@ -1,12 +1,12 @@
 /**
- * `npx tsx test/bench/gateway.ts [--seconds 3] [--rounds 3] [--scenario small] [--variant gateway] [--json FILE]`: what the
- * gateway costs, beside the least that proxies on undici and on Node's client do, Go's reverse proxy where Go is installed,
- * and no proxy at all. All on loopback.
+ * `npm run bench -- gateway [--seconds 3] [--rounds 3] [--scenario small] [--variant gateway] [--against CHECKOUT] [--json FILE]`:
+ * what the gateway costs, beside the least that proxies on undici and on Node's client do, Go's reverse proxy where Go is
+ * installed, no proxy at all, and the gateway of another checkout (with its node_modules). All on loopback.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
@@ -51,6 +51,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
     scenario: { type: 'string', default: '' },
     variant: { type: 'string', default: '' },
+    against: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -59,11 +60,12 @@ const rounds = Number(values.rounds);
 const upstream = await Child.start('./upstream.ts');
 const port = String(upstream.port);
 const folder = mkdtempSync(join(tmpdir(), 'sandfleet-bench-'));
-const gatewayProgram = await bundled('gateway/gateway-server.ts');
+const gatewayProgram = await bundled(import.meta.dirname, 'gateway');
 const gateway = await Child.start(gatewayProgram, [port]);
 const all: readonly Variant[] = [
   { name: 'direct', child: upstream, prefix: '' },
   { name: 'gateway', child: gateway, prefix: '/s/bench' },
+  ...(await otherGateway()),
   { name: 'bare undici', child: await Child.start('./floor-undici.ts', [port]), prefix: '' },
   { name: 'bare node:http', child: await Child.start('./floor-http.ts', [port]), prefix: '' },
   ...(await goProxy()),
@@ -81,10 +83,10 @@ rmSync(folder, { recursive: true });
 process.exit(0);
 
 /** As in the image: one file, without the loader that runs TypeScript here and its memory. */
-async function bundled(entry: string): Promise<string> {
-  const outfile = join(folder, `${entry.replaceAll('/', '-')}.mjs`);
+async function bundled(benches: string, name: string): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`);
   await build({
-    entryPoints: [join(import.meta.dirname, entry)],
+    entryPoints: [join(benches, 'gateway/gateway-server.ts')],
     outfile,
     bundle: true,
     platform: 'node',
@@ -96,6 +98,12 @@ async function bundled(entry: string): Promise<string> {
     },
   });
   return outfile;
+}
+
+async function otherGateway(): Promise<readonly Variant[]> {
+  if (values.against === undefined) return [];
+  const child = await Child.start(await bundled(resolve(values.against, 'test/bench'), 'other-gateway'), [port]);
+  return [{ name: `gateway of ${values.against}`, child, prefix: '/s/bench' }];
 }
 
 async function goProxy(): Promise<readonly Variant[]> {
@@ -130,7 +138,13 @@ async function once(
   duration: number,
 ): Promise<Row> {
   const before = await child.usage();
-  const result = await runLoad({ port: child.port, path: prefix + path, token: gateway.token, connections, seconds: duration });
+  const result = await runLoad({
+    port: child.port,
+    path: prefix + path,
+    token: child.token || gateway.token,
+    connections,
+    seconds: duration,
+  });
   const after = await child.usage();
   const cpuMs = before === undefined || after === undefined ? undefined : after.cpuMs - before.cpuMs;
   const at = (share: number) => result.latencies[Math.min(result.requests - 1, Math.floor(result.requests * share))] ?? 0;

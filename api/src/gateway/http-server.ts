@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { isAnswering, isWebSocket, serveWithoutUpgrade } from '@sandfleet/server-kit';
+import { isAnswering, isWebSocket, serveWithoutUpgrade, skipEmptyWrites } from '@sandfleet/server-kit';
 
 import { answerClientError } from './client-error.ts';
 import type { GatewayTiming } from './timing.ts';
@@ -38,6 +38,7 @@ export function createHttpServer({ maxConnections, timing, onRequest, onWebSocke
   });
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
+  server.on('connection', skipEmptyWrites);
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('upgrade', (request, stream, first) => {

@@ -2,6 +2,7 @@ export * from './admin-server.ts';
 export * from './client-network.ts';
 export * from './config.ts';
 export * from './create-server.ts';
+export * from './empty-writes.ts';
 export * from './implement.ts';
 export * from './logger.ts';
 export * from './metrics.ts';

@@ -18,6 +18,7 @@ import { lapsed } from './lapsed.ts';
 import { bodyOf, hasBody, headFor, type BodyKind, type Passage } from './passage.ts';
 import { notReady, type Reception } from './reception.ts';
 import { readTicketRequest, ticketAnswer } from './ticket-answer.ts';
+import { UnderWay } from './under-way.ts';
 import { upstreamProblem } from './upstream-problem.ts';
 
 export interface CarrierOptions {
@@ -44,12 +45,15 @@ interface Journey {
   readonly expectsContinue: boolean;
   exchange: HttpExchange | undefined;
   bytesIn: number;
+  /** What let it through, and its slot among those under way; undefined until then. */
+  permit: Permit | undefined;
+  slot: number | undefined;
 }
 
 /** Carries requests to pods and their answers back. */
 export class HttpCarrier {
   readonly #options: CarrierOptions;
-  readonly #open = new Map<Journey, Permit>();
+  readonly #open = new UnderWay<Journey>();
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -57,7 +61,16 @@ export class HttpCarrier {
 
   handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
     const call = beginCall(request, this.#options.requestId(undefined));
-    const journey: Journey = { request, response, call, expectsContinue, exchange: undefined, bytesIn: 0 };
+    const journey: Journey = {
+      request,
+      response,
+      call,
+      expectsContinue,
+      exchange: undefined,
+      bytesIn: 0,
+      permit: undefined,
+      slot: undefined,
+    };
     response.once('close', () => this.#end(journey));
     closeWithConnection(response, request.socket);
     const raw = {
@@ -77,8 +90,8 @@ export class HttpCarrier {
 
   /** Ends the requests under way whose credential does not hold any more: event streams and downloads may take hours. */
   endLapsed(lapseOf: (permit: Permit) => Lapse | undefined): void {
-    for (const [journey, permit] of this.#open) {
-      const lapse = lapseOf(permit);
+    for (const journey of this.#open) {
+      const lapse = journey.permit && lapseOf(journey.permit);
       if (lapse === undefined) continue;
       journey.exchange?.cancel();
       this.#refuse(journey, lapsed(lapse));
@@ -87,7 +100,8 @@ export class HttpCarrier {
 
   #pass(journey: Journey, passage: Passage, pod: PodRoute): void {
     if (journey.response.destroyed) return;
-    this.#open.set(journey, passage.permit);
+    journey.permit = passage.permit;
+    journey.slot = this.#open.add(journey);
     const body = bodyOf(passage.visit);
     if (journey.expectsContinue && hasBody(body)) journey.response.writeContinue();
     this.#send(journey, passage, pod, body, false);
@@ -170,8 +184,8 @@ export class HttpCarrier {
   }
 
   #end(journey: Journey): void {
-    const { request, response, call, exchange, bytesIn } = journey;
-    this.#open.delete(journey);
+    const { request, response, call, exchange, bytesIn, slot } = journey;
+    if (slot !== undefined) this.#open.delete(slot);
     exchange?.abort();
     if (!request.complete) setTimeout(() => request.destroy(), this.#options.timing.unreadBodyMs).unref();
     // A client that went away before the answer began got no status; 499 is what proxies call that.

@@ -23,10 +23,12 @@ export const DEFAULT_POOLS: UpstreamPoolsOptions = {
 
 const SWEEP_MS = 1000;
 
-/** The connections to all pods, by pod UID, the one used longest ago first. */
+/** The connections to all pods, by pod UID, the one used longest ago first, give or take the time between two sweeps. */
 export class UpstreamPools {
   readonly #options: UpstreamPoolsOptions;
   readonly #pools = new Map<string, PodConnections>();
+  /** Those that were moved to the end since the last sweep: a move with each request would cost more than its order is worth. */
+  readonly #moved = new Set<string>();
   readonly #buffers = new ReadBuffers();
   readonly #sweeper: NodeJS.Timeout;
   #idle = 0;
@@ -82,12 +84,16 @@ export class UpstreamPools {
   #onIdleChange(uid: string, change: number): void {
     this.#idle += change;
     if (change < 0) return;
-    const pool = this.#pools.get(uid);
-    if (pool !== undefined) {
-      this.#pools.delete(uid);
-      this.#pools.set(uid, pool);
-    }
+    this.#moveToEnd(uid);
     if (this.#idle > this.#options.maxIdle) this.#evict();
+  }
+
+  #moveToEnd(uid: string): void {
+    const pool = this.#pools.get(uid);
+    if (pool === undefined || this.#moved.has(uid)) return;
+    this.#moved.add(uid);
+    this.#pools.delete(uid);
+    this.#pools.set(uid, pool);
   }
 
   #evict(): void {
@@ -99,6 +105,7 @@ export class UpstreamPools {
   }
 
   #sweep(): void {
+    this.#moved.clear();
     for (const [uid, pool] of this.#pools) {
       pool.sweep();
       if (pool.size === 0) this.#pools.delete(uid);
