@@ -54,7 +54,7 @@ describe('the Deployments', () => {
   it('start the entry point of their component and are probed on the admin port', () => {
     for (const component of ['operator', 'api', 'gateway']) {
       const container = containerOf(objects, component);
-      expect(container.command).toEqual(['node', `/app/${component}.mjs`]);
+      expect(container.command).toEqual(['node', '--max-semi-space-size=8', `/app/${component}.mjs`]);
       expect(container.startupProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'admin' } });
       expect(container.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'admin' } });
       expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'admin' } });
