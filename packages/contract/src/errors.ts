@@ -99,6 +99,7 @@ export const ERRORS = {
     title: 'Upstream timed out',
     remediation: 'Try again; if it stays, look at the state of the sandbox.',
   },
+  STORAGE_FULL: { status: 507, title: 'No space left', remediation: 'Delete what is not needed any more, and call again.' },
 } as const satisfies Record<string, { status: number; title: string; remediation: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

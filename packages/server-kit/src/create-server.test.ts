@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+
 import { ApiError, defineContract, type Operation } from '@sandfleet/contract';
 import { Type } from 'typebox';
 import { describe, expect, it, vi } from 'vitest';
@@ -46,6 +48,7 @@ function thingServer() {
     makeThing: ({ params, query, body }) => ({ id: params.id, count: query.count, ...body }),
     breakThing: ({ params }) => {
       if (params.id === 'stone') throw new ApiError('FORBIDDEN', { message: 'Stones do not break.' });
+      if (params.id === 'disk') writeFileSync('/dev/full', 'x');
       if (params.id === 'bug') throw new Error('secret detail');
     },
   });
@@ -112,6 +115,13 @@ describe('createServer()', () => {
     const answer = await app.inject({ method: 'DELETE', url: '/v1/things/bug' });
     expect(answer.statusCode).toBe(500);
     expect(answer.body).not.toContain('secret detail');
+  });
+
+  it('says of a full disk that it is full', async () => {
+    const { app } = thingServer();
+    const answer = await app.inject({ method: 'DELETE', url: '/v1/things/disk' });
+    expect(answer.json()).toMatchObject({ status: 507, code: 'STORAGE_FULL', detail: 'There is no space left on the disk.' });
+    expect(answer.body).not.toContain('/dev/full');
   });
 
   it('answers 204 without a body, and 404 for a route that is not there', async () => {

@@ -15,6 +15,7 @@ import type { Registry } from 'prom-client';
 import { observeRequests } from './http-metrics.ts';
 import type { Logger } from './logger.ts';
 import { closeWithConnection } from './queued-answers.ts';
+import { fullnessOf } from './system-error.ts';
 import { createValidatorCompiler, toValidationError } from './validation.ts';
 
 /** How errors look on the wire: problem+json for the control plane, the published envelope for the runtime. */
@@ -113,6 +114,8 @@ const BY_STATUS = {
 function toApiError(error: FastifyError | ApiError): ApiError {
   if (error instanceof ApiError) return error;
   if (error.validation !== undefined) return toValidationError(error.validation, error.validationContext ?? 'body');
+  const fullness = fullnessOf(error);
+  if (fullness !== undefined) return fullness;
   const status = error.statusCode ?? 500;
   if (status >= 500)
     return new ApiError('INTERNAL', { message: 'The server met an error that it did not expect.', cause: error });
