@@ -35,8 +35,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const client = new Client({ name: 'sandfleet', version: VERSION }, { capabilities: {} });
   client.setNotificationHandler(types.ToolListChangedNotificationSchema, () => onToolsChanged());
   if (entry.kind === 'url') {
-    const { transport, terminate, isUnknownSession } = await urlTransport(entry);
+    const { transport, terminate, isUnknownSession, isLost } = await urlTransport(entry);
     await client.connect(transport, { timeout: timeoutMs });
+    // It is no event target.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener
+    client.onerror = (error) => {
+      if (isLost(error)) void client.close();
+    };
     return {
       client,
       sdk,
@@ -62,15 +67,20 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 interface UrlTransport extends Pick<Connection, 'isUnknownSession'> {
   readonly transport: Transport;
   terminate(): Promise<void>;
+  /** Whether an error beside all requests is the end of the session. */
+  isLost(error: Error): boolean;
 }
 
 async function urlTransport({ url, headers, isSse }: UrlServer): Promise<UrlTransport> {
   const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
   if (isSse) {
-    const { SSEClientTransport } = await loadSseTransport();
+    const { SSEClientTransport, SseError } = await loadSseTransport();
     // Its types allow an undefined where the interface leaves the property out.
     const transport = new SSEClientTransport(url, options) as Transport;
-    return { transport, terminate: async () => {}, isUnknownSession: () => false };
+    // A session is its event stream. The SDK opens another one in its own time, and lets requests fail until then; behind it is a
+    // session that nobody has initialized.
+    const isLost = (error: Error) => error instanceof SseError;
+    return { transport, terminate: async () => {}, isUnknownSession: () => false, isLost };
   }
   const { StreamableHTTPClientTransport, StreamableHTTPError } = await loadHttpTransport();
   const transport = new StreamableHTTPClientTransport(url, options);
@@ -81,5 +91,6 @@ async function urlTransport({ url, headers, isSse }: UrlServer): Promise<UrlTran
     terminate: () => transport.terminateSession().catch(() => {}),
     // 404 by the protocol; many servers say 400.
     isUnknownSession: (error) => error instanceof StreamableHTTPError && (error.code === 404 || error.code === 400),
+    isLost: () => false,
   };
 }

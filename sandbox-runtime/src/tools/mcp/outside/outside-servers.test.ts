@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { testRuntime, type TestRuntime } from '../../../fixtures.ts';
+import { startSseServer } from '../testing/sse-server.ts';
 import { connectClient, listen, OUTSIDE_SERVER, rpc, writeServers } from '../fixtures.ts';
 
 const TIMEOUT = 120_000;
@@ -143,6 +144,21 @@ describe('a server of mcp-servers.json', () => {
     await using again = await testRuntime();
     await again.app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
     expect((await call(runtime, 'far_shell_exec', { command: 'pwd' })).text).toBe(`${again.home}\n`);
+  });
+
+  it('with an event stream that was lost is asked again at once, with a new session', async () => {
+    const first = await startSseServer('first');
+    const { port } = first;
+    await using runtime = await testRuntime();
+    await writeServers(runtime.home, { mcpServers: { far: { type: 'sse', url: `http://127.0.0.1:${port}/sse` } } });
+    expect((await call(runtime, 'far_name')).text).toBe('first');
+    expect((await call(runtime, 'far_name')).text).toBe('first');
+    expect(first.sessions()).toBe(1);
+    await first[Symbol.asyncDispose]();
+    expect((await call(runtime, 'far_name')).isError).toBe(true);
+    await using second = await startSseServer('second', port);
+    expect((await call(runtime, 'far_name')).text).toBe('second');
+    expect(second.sessions()).toBe(1);
   });
 
   it('that hangs is ended, and is there again for the next call', async () => {
