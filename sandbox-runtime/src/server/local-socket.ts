@@ -1,10 +1,11 @@
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 
 import type { Logger } from '@sandfleet/server-kit';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 
+import { isListening } from '../is-listening.ts';
 import { markLocal } from './auth/local.ts';
 
 /** What a socket's address holds. */
@@ -44,19 +45,9 @@ async function claim(path: string): Promise<string | undefined> {
   const old = await lstat(path).catch(() => undefined);
   if (old === undefined) return undefined;
   if (!old.isSocket()) return 'there is something else at the path of the local socket';
-  if (await answers(path)) return 'another runtime has the local socket';
+  if (await isListening(path)) return 'another runtime has the local socket';
   await rm(path, { force: true });
   return undefined;
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe: Socket = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
 }
 
 /**

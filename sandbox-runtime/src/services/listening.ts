@@ -1,21 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect } from 'node:net';
 
-/** Whether something takes connections there: on a loopback port, or at the path of a socket. */
-export function isListening(where: number | string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
-    socket.setTimeout(1000);
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
-    socket.once('timeout', () => settle(false));
-  });
-}
+import { isListening } from '../is-listening.ts';
 
 /** Whoever tidies up /tmp takes away what a program is reached by, and most can't be told to make it again. */
 export async function removedSocket(paths: readonly string[]): Promise<string | undefined> {

@@ -2,8 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Environment } from '../../config.ts';
+import { isListening } from '../../is-listening.ts';
 import type { Program, ServiceDefinition } from '../definition.ts';
-import { isListening, removedSocket } from '../listening.ts';
+import { removedSocket } from '../listening.ts';
 
 export interface ScreenOptions {
   /** Number of the X display. */
