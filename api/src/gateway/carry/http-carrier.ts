@@ -9,7 +9,7 @@ import type { GatewayMetrics } from '../metrics.ts';
 import { problemAnswer } from '../response/problem.ts';
 import type { PodRoute } from '../routing/route.ts';
 import type { GatewayTiming } from '../timing.ts';
-import { sendBody } from '../upstream/request-body.ts';
+import { holdBody, sendBody } from '../upstream/request-body.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { UpstreamPools } from '../upstream/upstream-pools.ts';
 import { beginCall, endCall, refusalOf, type Call } from './call.ts';
@@ -48,6 +48,10 @@ interface Journey {
   /** What let it through, and its slot among those under way; undefined until then. */
   permit: Permit | undefined;
   slot: number | undefined;
+  /** What becomes of it is known. */
+  isDecided: boolean;
+  /** Lets a body come that was held until then. */
+  release: (() => void) | undefined;
 }
 
 /** Carries requests to pods and their answers back. */
@@ -70,6 +74,8 @@ export class HttpCarrier {
       bytesIn: 0,
       permit: undefined,
       slot: undefined,
+      isDecided: false,
+      release: undefined,
     };
     response.once('close', () => this.#end(journey));
     closeWithConnection(response, request.socket);
@@ -81,11 +87,13 @@ export class HttpCarrier {
       clientAddress: clientAddressOf(request),
     };
     this.#options.reception.receive(raw, call, {
-      pass: (passage, pod) => this.#pass(journey, passage, pod),
-      redirect: (status, location, cookie) => this.#redirect(journey, status, location, cookie),
-      issueTicket: (permit) => void this.#issueTicket(journey, permit).catch((error: unknown) => this.#refuse(journey, error)),
-      refuse: (error) => this.#refuse(journey, error),
+      pass: (passage, pod) => this.#pass(decided(journey), passage, pod),
+      redirect: (status, location, cookie) => this.#redirect(decided(journey), status, location, cookie),
+      issueTicket: (permit) =>
+        void this.#issueTicket(decided(journey), permit).catch((error: unknown) => this.#refuse(journey, error)),
+      refuse: (error) => this.#refuse(decided(journey), error),
     });
+    if (!journey.isDecided) journey.release = holdBody(request);
   }
 
   /** Ends the requests under way whose credential does not hold any more: event streams and downloads may take hours. */
@@ -192,6 +200,12 @@ export class HttpCarrier {
     const status = response.headersSent ? response.statusCode : 499;
     endCall(call, { status, bytesIn, bytesOut: exchange?.bytesOut ?? 0 }, this.#options.accessLog, this.#options.metrics);
   }
+}
+
+function decided(journey: Journey): Journey {
+  journey.isDecided = true;
+  journey.release?.();
+  return journey;
 }
 
 /** Repeating one of these does no harm (RFC 9110 9.2.2). */
