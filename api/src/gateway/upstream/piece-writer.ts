@@ -5,11 +5,20 @@ const SMALL_BYTES = 4096;
 const BLOCK_BYTES = 16 * 1024;
 const CRLF = '\r\n';
 
+/** Writes a piece of a body, as one chunk where it goes in chunks. */
+export function writePiece(socket: Socket, data: Buffer, isChunked: boolean, onWritten?: () => void): void {
+  if (!isChunked) return void socket.write(data, onWritten);
+  socket.cork();
+  socket.write(`${data.length.toString(16)}${CRLF}`, 'latin1');
+  socket.write(data);
+  socket.write(CRLF, 'latin1', onWritten);
+  return socket.uncork();
+}
+
 /**
  * Writes a body to a pod in pieces of a sane size. A client may cut its body into chunks of a byte each: by themselves they
  * would be a call of the kernel each, and each that waits for a pod that does not read would hold some hundred times its size.
- * So a small piece goes at once where none is under way, and those behind it are copied together until it is gone and the
- * turn of the event loop is over.
+ * So small pieces are copied together until the turn of the event loop is over and what was written before is gone.
  */
 export class PieceWriter {
   readonly #socket: Socket;
@@ -25,21 +34,20 @@ export class PieceWriter {
     this.#isChunked = isChunked;
   }
 
-  /** The socket takes no more; it says `drain` when it does. */
-  get isFull(): boolean {
-    return this.#socket.writableNeedDrain;
-  }
-
   push(data: Buffer): void {
-    if (data.length < SMALL_BYTES && (this.#isInTurn || this.#unwritten > 0)) return this.#gather(data);
-    this.#flush();
-    return this.#write(data);
+    if (data.length >= SMALL_BYTES || this.#filled + data.length > BLOCK_BYTES) this.#flush();
+    if (data.length >= SMALL_BYTES) return this.#write(data);
+    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#filled += data.copy(this.#block, this.#filled);
+    if (this.#isInTurn) return undefined;
+    this.#isInTurn = true;
+    setImmediate(this.#onTurn);
+    return undefined;
   }
 
-  /** Writes what is left, and the end of the body where that is to be seen. */
+  /** Writes what is left. */
   end(): void {
     this.#flush();
-    if (this.#isChunked) this.#socket.write(`0${CRLF}${CRLF}`, 'latin1');
     this.#isOver = true;
   }
 
@@ -47,17 +55,12 @@ export class PieceWriter {
   stop(): void {
     this.#isOver = true;
     this.#block = undefined;
-  }
-
-  #gather(data: Buffer): void {
-    if (this.#filled + data.length > BLOCK_BYTES) this.#flush();
-    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    this.#filled += data.copy(this.#block, this.#filled);
+    this.#filled = 0;
   }
 
   #flush(): void {
     if (this.#block === undefined || this.#filled === 0) return;
-    // The socket keeps what it is given; a block that is nearly empty is kept for the next ones instead.
+    // The socket keeps what it is given; a block that is nearly empty is kept for the next pieces instead.
     const isKept = this.#filled < SMALL_BYTES;
     const bytes = this.#block.subarray(0, this.#filled);
     this.#filled = 0;
@@ -67,16 +70,7 @@ export class PieceWriter {
 
   #write(data: Buffer): void {
     this.#unwritten += 1;
-    if (this.#isChunked) {
-      this.#socket.cork();
-      this.#socket.write(`${data.length.toString(16)}${CRLF}`, 'latin1');
-      this.#socket.write(data);
-      this.#socket.write(CRLF, 'latin1', this.#onWritten);
-      this.#socket.uncork();
-    } else this.#socket.write(data, this.#onWritten);
-    if (this.#isInTurn) return;
-    this.#isInTurn = true;
-    setImmediate(this.#onTurn);
+    writePiece(this.#socket, data, this.#isChunked, this.#onWritten);
   }
 
   readonly #onWritten = (): void => {

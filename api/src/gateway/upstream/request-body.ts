@@ -1,7 +1,9 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { PieceWriter } from './piece-writer.ts';
+import { PieceWriter, writePiece } from './piece-writer.ts';
+
+const LAST_CHUNK = '0\r\n\r\n';
 
 export interface BodyOptions {
   readonly isChunked: boolean;
@@ -17,51 +19,60 @@ export interface BodyOptions {
  * a byte each. And Node reads on whenever the request has room, by `_read`; hence one that does not.
  */
 export function holdBody(request: IncomingMessage): () => void {
-  const client = request.socket;
   request._read = () => {};
-  client.pause();
-  return () => {
-    request._read = IncomingMessage.prototype._read;
-    client.resume();
-  };
+  request.socket.pause();
+  return () => readOn(request);
 }
 
 /**
  * Sends a request's body on as it comes, and reads no more of it while the pod does not take it, as `holdBody` does. One pair of
- * listeners does this instead of a pipeline: small bodies are most of the traffic, and the socket outlives the body.
+ * listeners does this instead of a pipeline: small bodies are most of the traffic, and the socket outlives the body. Nearly all
+ * of those come in one piece.
  *
  * @returns how to stop: what is still to come is then thrown away.
  */
 export function sendBody(request: IncomingMessage, socket: Socket, options: BodyOptions): () => void {
+  const { isChunked } = options;
   const client = request.socket;
-  const writer = new PieceWriter(socket, options.isChunked);
+  let isFirst = true;
+  let isStopped = false;
+  let others: PieceWriter | undefined;
   const onDrain = () => client.resume();
   const onData = (data: Buffer) => {
     options.onBytes(data.length);
-    writer.push(data);
-    if (writer.isFull) client.pause();
+    if (isFirst) writePiece(socket, data, isChunked);
+    else (others ??= new PieceWriter(socket, isChunked)).push(data);
+    isFirst = false;
+    if (socket.writableNeedDrain) hold();
+  };
+  const hold = () => {
+    request._read = () => {
+      if (!socket.writableNeedDrain) client.resume();
+    };
+    client.pause();
   };
   const onEnd = () => {
-    writer.end();
+    others?.end();
+    if (isChunked) socket.write(LAST_CHUNK, 'latin1');
     stop();
     options.onSent();
   };
-  let isStopped = false;
   const stop = () => {
     // A second time, the connection may be at its next request.
     if (isStopped) return;
     isStopped = true;
-    writer.stop();
+    others?.stop();
     request.off('data', onData).off('end', onEnd);
     socket.off('drain', onDrain);
-    request._read = IncomingMessage.prototype._read;
+    readOn(request);
     request.resume();
-    client.resume();
-  };
-  request._read = () => {
-    if (!writer.isFull) client.resume();
   };
   socket.on('drain', onDrain);
   request.on('data', onData).on('end', onEnd);
   return stop;
+}
+
+function readOn(request: IncomingMessage): void {
+  request._read = IncomingMessage.prototype._read;
+  request.socket.resume();
 }
