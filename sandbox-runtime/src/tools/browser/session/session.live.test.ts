@@ -8,6 +8,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { testRuntime, type TestRuntime } from '../../../fixtures.ts';
+import { within } from './until.ts';
 
 /** What the conformance suite can't do from outside: other clients of the same browser, several windows, tabs that hang. */
 const DEVTOOLS = 24_110;
@@ -121,17 +122,25 @@ describe.skipIf(!existsSync('/usr/bin/Xvnc') || !existsSync('/usr/bin/chromium')
       await page?.close();
     });
 
-    it('connects although a tab hangs, and replaces that one', async () => {
+    it('lists a tab that hangs, connects although it does, and replaces it', async () => {
       await runtime.post('/v1/browser/tabs', { url: `${site}/two` });
-      const page = other
-        .contexts()[0]
-        ?.pages()
-        .find((one) => one.url() === `${site}/two`);
+      const titles = async () => (await tabs()).map(({ title }) => title).toSorted();
+      // A new connection, which has asked the tab for nothing yet.
+      expect((await runtime.post('/v1/browser/restart', { mode: 'soft' })).body).toMatchObject({ success: true });
+      const find = () =>
+        other
+          .contexts()[0]
+          ?.pages()
+          .find((one) => one.url() === `${site}/two`);
+      await vi.waitFor(() => expect(find()).toBeDefined(), WAIT);
+      const page = find();
       page?.evaluate('for (;;);').catch(() => undefined);
+      await vi.waitFor(async () => expect(await within(500, Promise.resolve(page?.evaluate('1')), 'hangs')).toBe('hangs'), WAIT);
+      expect(await titles()).toEqual(['One', 'Two']);
       const answer = await runtime.post('/v1/browser/restart', { mode: 'soft' });
       expect([answer.status, answer.body.success]).toEqual([200, true]);
       expect(answer.body.hint).toMatch(/two" answered nothing and was replaced/);
-      expect((await tabs()).map(({ title }) => title).toSorted()).toEqual(['One', 'Two']);
+      expect(await titles()).toEqual(['One', 'Two']);
     });
 
     it('refuses what is too much', async () => {

@@ -31,6 +31,8 @@ interface Target {
 /** What a tab that has just opened gets until playwright-core knows its page. */
 const SETTLE_MS = 3000;
 const SETTLE_STEP_MS = 20;
+/** A page that hangs does not let anybody attach to it, and so never says its id. */
+const ASK_ID_MS = 1000;
 /** The DevTools of a page are no tab, and extensions have pages of their own. */
 const NO_TAB = /^(?:devtools|chrome-extension):/;
 
@@ -80,12 +82,14 @@ export class TabList {
   async list(): Promise<readonly Tab[]> {
     await this.settled();
     const pages = this.pages();
-    const ids = await Promise.all(pages.map((page) => this.idOf(page).catch(() => '')));
+    const ids = await Promise.all(pages.map((page) => within(ASK_ID_MS, this.idOf(page), undefined)));
     const { targetInfos } = await this.#cdp.send('Target.getTargets', { filter: [{ type: 'page' }] });
-    const byId = new Map(targetInfos.map((target) => [target.targetId, target]));
+    const targets = new Map(targetInfos.map((target) => [target.targetId, target]));
+    const takeUnknown = takeFrom(targetInfos.filter(({ targetId }) => !ids.includes(targetId)));
     return pages.map((page, index) => {
-      const target = byId.get(ids[index] ?? '');
-      return { index, id: ids[index] ?? '', url: target?.url ?? page.url(), title: target?.title ?? '', page };
+      const id = ids[index];
+      const target = id === undefined ? takeUnknown(page.url()) : targets.get(id);
+      return { index, id: id ?? target?.targetId ?? '', url: target?.url ?? page.url(), title: target?.title ?? '', page };
     });
   }
 
@@ -124,7 +128,7 @@ export class TabList {
   }
 
   async close(page: Page): Promise<void> {
-    this.#closing.add(await within(1000, this.idOf(page), ''));
+    this.#closing.add(await within(ASK_ID_MS, this.idOf(page), ''));
     const done = this.#metrics.close.startTimer();
     await page.close().finally(() => done());
   }
@@ -135,7 +139,7 @@ export class TabList {
 
   /** What has not become a page by now never will, and the next call does not wait for it. */
   async #giveUp(): Promise<void> {
-    const ids = new Set(await Promise.all(this.pages().map((page) => within(1000, this.idOf(page), ''))));
+    const ids = new Set(await Promise.all(this.pages().map((page) => within(ASK_ID_MS, this.idOf(page), ''))));
     for (const id of this.#targets.keys()) if (!ids.has(id)) this.#internal.add(id);
   }
 
@@ -173,4 +177,14 @@ export class TabList {
     // One that came and went within the same call was never of interest.
     this.#notices.say(() => (target.url === '' ? undefined : `The tab ${quoted(target.title || target.url)} was closed.`));
   }
+}
+
+/** Gives each of the targets once, by its address. */
+function takeFrom(targets: readonly Target[]): (url: string) => Target | undefined {
+  const left = new Set(targets);
+  return (url) => {
+    const target = [...left].find((one) => one.url === url);
+    if (target !== undefined) left.delete(target);
+    return target;
+  };
 }
