@@ -32,7 +32,7 @@ interface Target {
 const SETTLE_MS = 3000;
 const SETTLE_STEP_MS = 20;
 /** A page that hangs does not let anybody attach to it, and so never says its id. */
-const ASK_ID_MS = 1000;
+const ASK_ID_MS = 3000;
 /** The DevTools of a page are no tab, and extensions have pages of their own. */
 const NO_TAB = /^(?:devtools|chrome-extension):/;
 
@@ -128,7 +128,7 @@ export class TabList {
   }
 
   async close(page: Page): Promise<void> {
-    this.#closing.add(await within(ASK_ID_MS, this.idOf(page), ''));
+    this.#closing.add(await within(1000, this.idOf(page), ''));
     const done = this.#metrics.close.startTimer();
     await page.close().finally(() => done());
   }
@@ -139,7 +139,7 @@ export class TabList {
 
   /** What has not become a page by now never will, and the next call does not wait for it. */
   async #giveUp(): Promise<void> {
-    const ids = new Set(await Promise.all(this.pages().map((page) => within(ASK_ID_MS, this.idOf(page), ''))));
+    const ids = new Set(await Promise.all(this.pages().map((page) => within(1000, this.idOf(page), ''))));
     for (const id of this.#targets.keys()) if (!ids.has(id)) this.#internal.add(id);
   }
 
