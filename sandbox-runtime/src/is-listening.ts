@@ -1,10 +1,13 @@
 import { connect } from 'node:net';
 
-/** Whether something takes connections there: on a loopback port, or at the path of a socket. */
-export function isListening(where: number | string): Promise<boolean> {
+/** One that takes no connection this long takes none. */
+const CONNECT_MS = 1000;
+
+/** Whether something takes connections there: on a port of a loopback address, or at the path of a socket. */
+export function isListening(where: number | string, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
-    socket.setTimeout(1000);
+    const place = typeof where === 'number' ? { port: where, host } : { path: where };
+    const socket = connect({ ...place, timeout: CONNECT_MS });
     const settle = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

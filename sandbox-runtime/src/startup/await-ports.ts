@@ -1,8 +1,8 @@
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { isListening } from '../is-listening.ts';
+
 const POLL_MS = 100;
-const CONNECT_TIMEOUT_MS = 1000;
 
 /**
  * Ports of the services behind the published sandbox (MCP hub and its servers, authentication, the API, proxy, code-server,
@@ -34,17 +34,4 @@ export async function awaitPorts(ports: readonly number[], options: AwaitPortsOp
   return closed.filter((port) => port !== undefined);
 }
 
-const accepts = async (port: number): Promise<boolean> => (await acceptsAt('127.0.0.1', port)) || (await acceptsAt('::1', port));
-
-function acceptsAt(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
-    const end = (open: boolean) => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
-}
+const accepts = async (port: number): Promise<boolean> => (await isListening(port)) || isListening(port, '::1');

@@ -27,7 +27,6 @@ export class PieceWriter {
   #filled = 0;
   #unwritten = 0;
   #isInTurn = false;
-  #isOver = false;
 
   constructor(socket: Socket, isChunked: boolean) {
     this.#socket = socket;
@@ -35,7 +34,7 @@ export class PieceWriter {
   }
 
   push(data: Buffer): void {
-    if (data.length >= SMALL_BYTES || this.#filled + data.length > BLOCK_BYTES) this.#flush();
+    if (data.length >= SMALL_BYTES || this.#filled + data.length > BLOCK_BYTES) this.flush();
     if (data.length >= SMALL_BYTES) return this.#write(data);
     this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.#filled += data.copy(this.#block, this.#filled);
@@ -45,20 +44,14 @@ export class PieceWriter {
     return undefined;
   }
 
-  /** Writes what is left. */
-  end(): void {
-    this.#flush();
-    this.#isOver = true;
-  }
-
   /** Lets go of what is not written yet. */
-  stop(): void {
-    this.#isOver = true;
-    this.#block = undefined;
+  drop(): void {
     this.#filled = 0;
+    this.#block = undefined;
   }
 
-  #flush(): void {
+  /** Writes what there is, whatever is still under way. */
+  flush(): void {
     if (this.#block === undefined || this.#filled === 0) return;
     // The socket keeps what it is given; a block that is nearly empty is kept for the next pieces instead.
     const isKept = this.#filled < SMALL_BYTES;
@@ -84,6 +77,6 @@ export class PieceWriter {
   };
 
   #settle(): void {
-    if (!this.#isOver && !this.#isInTurn && this.#unwritten === 0) this.#flush();
+    if (!this.#isInTurn && this.#unwritten === 0) this.flush();
   }
 }

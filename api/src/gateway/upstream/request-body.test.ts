@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { until } from '../testing/raw-client.ts';
+import { ChunkedDecoder } from './chunked-decoder.ts';
 import { holdBody, sendBody } from './request-body.ts';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -54,19 +55,9 @@ async function serve(body: string | Buffer, act: (request: IncomingMessage) => v
   };
 }
 
-interface Chunks {
-  readonly count: number;
-  readonly data: string;
-}
-
-function chunksOf(text: string): Chunks {
+function chunksOf(body: string) {
   const parts: string[] = [];
-  for (let at = 0; at < text.length;) {
-    const end = text.indexOf('\r\n', at);
-    const length = Number.parseInt(text.slice(at, end), 16);
-    parts.push(text.slice(end + 2, end + 2 + length));
-    at = end + 4 + length;
-  }
+  new ChunkedDecoder().push(Buffer.from(body, 'latin1'), (data) => parts.push(data.toString('latin1')));
   return { count: parts.length, data: parts.join('') };
 }
 

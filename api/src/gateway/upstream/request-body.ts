@@ -19,8 +19,7 @@ export interface BodyOptions {
  * a byte each. And Node reads on whenever the request has room, by `_read`; hence one that does not.
  */
 export function holdBody(request: IncomingMessage): () => void {
-  request._read = () => {};
-  request.socket.pause();
+  stopReading(request, () => false);
   return () => readOn(request);
 }
 
@@ -33,26 +32,20 @@ export function holdBody(request: IncomingMessage): () => void {
  */
 export function sendBody(request: IncomingMessage, socket: Socket, options: BodyOptions): () => void {
   const { isChunked } = options;
-  const client = request.socket;
   let isFirst = true;
   let isStopped = false;
   let others: PieceWriter | undefined;
-  const onDrain = () => client.resume();
+  const hasRoom = () => !socket.writableNeedDrain;
+  const onDrain = () => request.socket.resume();
   const onData = (data: Buffer) => {
     options.onBytes(data.length);
     if (isFirst) writePiece(socket, data, isChunked);
     else (others ??= new PieceWriter(socket, isChunked)).push(data);
     isFirst = false;
-    if (socket.writableNeedDrain) hold();
-  };
-  const hold = () => {
-    request._read = () => {
-      if (!socket.writableNeedDrain) client.resume();
-    };
-    client.pause();
+    if (!hasRoom()) stopReading(request, hasRoom);
   };
   const onEnd = () => {
-    others?.end();
+    others?.flush();
     if (isChunked) socket.write(LAST_CHUNK, 'latin1');
     stop();
     options.onSent();
@@ -61,7 +54,7 @@ export function sendBody(request: IncomingMessage, socket: Socket, options: Body
     // A second time, the connection may be at its next request.
     if (isStopped) return;
     isStopped = true;
-    others?.stop();
+    others?.drop();
     request.off('data', onData).off('end', onEnd);
     socket.off('drain', onDrain);
     readOn(request);
@@ -70,6 +63,14 @@ export function sendBody(request: IncomingMessage, socket: Socket, options: Body
   socket.on('drain', onDrain);
   request.on('data', onData).on('end', onEnd);
   return stop;
+}
+
+/** Reads nothing more from the client's connection but what `mayReadOn` lets Node ask for. */
+function stopReading(request: IncomingMessage, mayReadOn: () => boolean): void {
+  request._read = () => {
+    if (mayReadOn()) request.socket.resume();
+  };
+  request.socket.pause();
 }
 
 function readOn(request: IncomingMessage): void {
